@@ -1,0 +1,163 @@
+"""What the operations need from the machines at the rim, in at most six methods each.
+
+Operations know these protocols and nothing behind them; `app.py` decides which adapter answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from tenure.domain.business import Business
+from tenure.domain.campaign import Campaign
+from tenure.domain.extract import Extract, Loaded, Quarantined
+from tenure.domain.message import Answer, Envelope, Plan
+from tenure.domain.moments import AsOf
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Clock(Protocol):
+    """Time, given from outside so that tests and replays own it."""
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, for deadlines."""
+
+
+class Progress(Protocol):
+    """Where an operation says how far it is."""
+
+    def start(self, task: str, total: int | None = None) -> None:
+        """A task begins; `total` steps if known."""
+
+    def advance(self, steps: int = 1) -> None:
+        """So many steps of the current task are done."""
+
+    def finish(self, summary: str = "") -> None:
+        """The current task is done."""
+
+
+class Facts(Protocol):
+    """The warehouse as `import` sees it."""
+
+    def load(self, extract: Extract, received_at: int, progress: Progress) -> Loaded:
+        """Stage, check and merge the extract's rows; all of it or, when it raises, nothing."""
+
+    def quarantined(self) -> list[Quarantined]:
+        """The rows kept aside, oldest first."""
+
+    def rows(self, table: str, limit: int) -> pa.Table:
+        """The latest rows of a fact table in the contract's form."""
+
+    def version(self) -> int:
+        """A number that grows whenever facts change."""
+
+    def latest(self) -> int | None:
+        """Microseconds of the latest order, event or contract start; None when there is none."""
+
+    def record(self, table: str, rows: pa.Table) -> int:
+        """Add rows of one of our own fact tables (`OWN_TABLES`), each once; returns how many were new."""
+
+
+class Profiles(Protocol):
+    """The warehouse as `profile` sees it."""
+
+    def build(self, as_of: AsOf, business: Business, progress: Progress) -> int:
+        """Compute every customer's profile and publish it at once as the table `profiles`; returns its rows."""
+
+    def compute(self, as_of: AsOf, business: Business, customer_ids: Sequence[str]) -> pa.Table:
+        """The profiles of the named customers, published form, nothing stored."""
+
+    def stream(self, as_of: AsOf, business: Business, progress: Progress) -> Iterator[pa.RecordBatch]:
+        """Every customer's profile in chunks, nothing stored."""
+
+
+class Candidates(Protocol):
+    """The warehouse as `decide` and `explain` see it."""
+
+    def candidates(
+        self, campaign: Campaign, as_of: AsOf, business: Business, customer_ids: Sequence[str] | None
+    ) -> pa.Table:
+        """One row per customer with the campaign's tests as columns (see `warehouse/candidates.py`)."""
+
+    def keep(self, decisions: pa.Table, refusals: pa.Table) -> None:
+        """Store a run's decisions and its refusals counted by campaign and rule, replacing the run if it is there."""
+
+
+class Query(Protocol):
+    """Reading figures: a named relation of `insights`, bound and run."""
+
+    def query(self, relation: str, values: Mapping[str, int | float | str | None]) -> pa.Table:
+        """The relation's rows over published facts and profiles."""
+
+
+class Outbox(Protocol):
+    """The store as `send` sees it: every move is durable before it returns."""
+
+    def plan(self, plans: Sequence[Plan], now: int) -> int:
+        """Add the messages whose key is new; returns how many were."""
+
+    def claim(self, channel: str, owner: str, limit: int, now: int, lease_seconds: float) -> list[Claimed]:
+        """Lease messages that are due; nobody else gets them until the lease ends."""
+
+    def settle_and_intend(self, done: Settled | None, following: Claimed | None, now: int) -> bool:
+        """Record the answer of one message and the durable intent to send the next, in one transaction.
+
+        Returns whether `following` may be sent: its lease still holds and its recipient is not suppressed.
+        """
+
+    def refuse(self, claimed: Claimed, state: str, reason: str, now: int) -> None:
+        """End a claimed message that must not be sent, with the reason."""
+
+    def recover(self, now: int) -> Recovered:
+        """Take back what a crash left: expired claims return to `planned`, expired sends become `in_doubt`."""
+
+    def resolve(self, key: str, answer: str, now: int) -> None:
+        """Settle a message in doubt: `sent`, `planned` (to send it again) or `unknown`."""
+
+
+class Claimed(Protocol):
+    """A leased message."""
+
+    plan: Plan
+    epoch: int
+    owner: str
+    lease_until: int
+    attempts: int
+
+
+class Settled(Protocol):
+    """A message with the channel's answer."""
+
+    claimed: Claimed
+    answer: Answer
+
+
+class Recovered(Protocol):
+    """What recovery found."""
+
+    released: int
+    in_doubt: int
+
+
+class Channel(Protocol):
+    """A way to reach people. One object is one connection, used by one thread."""
+
+    name: str
+
+    def open(self) -> None:
+        """Connect; raises TenureError with a sentence when the other side cannot be reached."""
+
+    def deliver(self, envelope: Envelope, deadline: float) -> Answer:
+        """Hand over one message; nothing may be committed to the other side after `deadline` (monotonic seconds)."""
+
+    def lookup(self, key: str) -> bool | None:
+        """Whether the other side has the message with this key; None when it cannot say."""
+
+    def close(self) -> None:
+        """Disconnect; never raises."""
