@@ -1,0 +1,1 @@
+"""The warehouse: the only floor that talks to an analytical engine."""
