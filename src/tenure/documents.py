@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import yaml
@@ -50,6 +50,10 @@ class Document:
         """Where the mapping, or one of its keys, stands."""
         line = self._values[key][0] if key is not None and key in self._values else self.line
         return Place(self.file, line)
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys in the order written."""
+        return iter(self._values)
 
     def keys(self) -> list[str]:
         """The keys in the order written."""
