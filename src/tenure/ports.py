@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
 from tenure.domain.extract import Extract, Loaded, Quarantined
-from tenure.domain.message import Answer, Envelope, Plan
+from tenure.domain.message import Answer, Claimed, Doubt, Envelope, Plan, Recovered, Refusal, Settled
 from tenure.domain.moments import AsOf
 
 if TYPE_CHECKING:
@@ -105,44 +105,27 @@ class Outbox(Protocol):
     def claim(self, channel: str, owner: str, limit: int, now: int, lease_seconds: float) -> list[Claimed]:
         """Lease messages that are due; nobody else gets them until the lease ends."""
 
-    def settle_and_intend(self, done: Settled | None, following: Claimed | None, now: int) -> bool:
+    def settle_and_intend(self, done: Settled | None, following: Claimed | None, now: int) -> Refusal | None:
         """Record the answer of one message and the durable intent to send the next, in one transaction.
 
-        Returns whether `following` may be sent: its lease still holds and its recipient is not suppressed.
+        None says that `following` may be sent: it is `sending` and its lease starts anew. A refusal says what became
+        of it instead, for its recipient may not be written to any more, its time is over, or its lease is lost.
         """
 
-    def refuse(self, claimed: Claimed, state: str, reason: str, now: int) -> None:
-        """End a claimed message that must not be sent, with the reason."""
+    def refuse(self, claimed: Claimed, refusal: Refusal, now: int) -> None:
+        """End a claimed message that must not be sent, or put it back for later."""
 
-    def recover(self, now: int) -> Recovered:
-        """Take back what a crash left: expired claims return to `planned`, expired sends become `in_doubt`."""
+    def recover(self, now: int, grace_seconds: float) -> Recovered:
+        """Take back what a crash left: lost claims return to `planned`, lost sends become `in_doubt`.
 
-    def resolve(self, key: str, answer: str, now: int) -> None:
-        """Settle a message in doubt: `sent`, `planned` (to send it again) or `unknown`."""
+        Also ends planned messages whose time is over, and names the doubts that are older than the grace.
+        """
 
+    def resolve(self, doubt: Doubt, answer: Refusal | None, now: int) -> bool:
+        """Settle a doubt: None says that it was sent; otherwise it is `planned` again or `unknown`.
 
-class Claimed(Protocol):
-    """A leased message."""
-
-    plan: Plan
-    epoch: int
-    owner: str
-    lease_until: int
-    attempts: int
-
-
-class Settled(Protocol):
-    """A message with the channel's answer."""
-
-    claimed: Claimed
-    answer: Answer
-
-
-class Recovered(Protocol):
-    """What recovery found."""
-
-    released: int
-    in_doubt: int
+        Returns whether the doubt still stood.
+        """
 
 
 class Channel(Protocol):
@@ -154,7 +137,12 @@ class Channel(Protocol):
         """Connect; raises TenureError with a sentence when the other side cannot be reached."""
 
     def deliver(self, envelope: Envelope, deadline: float) -> Answer:
-        """Hand over one message; nothing may be committed to the other side after `deadline` (monotonic seconds)."""
+        """Hand over one message; nothing may be committed to the other side after `deadline` (monotonic seconds).
+
+        Raises:
+            TenureError: the other side cannot be reached or takes nothing from us at all; this message surely did
+                not leave, and the next would fare no better.
+        """
 
     def lookup(self, key: str) -> bool | None:
         """Whether the other side has the message with this key; None when it cannot say."""

@@ -89,3 +89,72 @@ class Answer:
 
     outcome: Literal["accepted", "later", "never", "doubt"]
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a claimed message is not sent now.
+
+    state: `suppressed`, `expired`, `cancelled` or `failed` end it; `planned` puts it back until `not_before`
+    (microseconds UTC), for instance to the end of somebody's quiet hours.
+    """
+
+    state: State
+    reason: str
+    not_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A leased message; `epoch` grows with every claim, so a late owner cannot move what is no longer his."""
+
+    plan: Plan
+    epoch: int
+    owner: str
+    lease_seconds: float
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A message with the channel's answer and the state it thereby moves to.
+
+    Attributes:
+        not_before: when a message that goes back to `planned` may be tried again.
+        counts: whether this was an attempt; it was not when the other side could not be reached at all.
+    """
+
+    claimed: Claimed
+    answer: Answer
+    state: State
+    reason: str = ""
+    not_before: int | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A message of which nobody knows yet whether the channel took it."""
+
+    key: str
+    epoch: int
+    channel: str
+    purpose: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What recovery found.
+
+    Attributes:
+        released: claims taken back to `planned`; nothing had left.
+        in_doubt: sends of which a crash left the answer unknown.
+        expired: planned messages whose time is over.
+        ripe: doubts old enough to be resolved.
+    """
+
+    released: int = 0
+    in_doubt: int = 0
+    expired: int = 0
+    ripe: tuple[Doubt, ...] = ()
