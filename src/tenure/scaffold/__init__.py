@@ -1,0 +1,1 @@
+"""What `tenure init` and `tenure demo` put into a new workspace, as files."""
