@@ -178,9 +178,9 @@ def _mapping(node: yaml.MappingNode, file: str) -> Document:
 
 
 def _value(node: yaml.Node, file: str) -> Value:
-    if isinstance(node, yaml.MappingNode):
+    if isinstance(node, yaml.MappingNode) and node.tag == yaml.SafeLoader.DEFAULT_MAPPING_TAG:
         return _mapping(node, file)
-    if isinstance(node, yaml.SequenceNode):
+    if isinstance(node, yaml.SequenceNode) and node.tag == yaml.SafeLoader.DEFAULT_SEQUENCE_TAG:
         return [_value(item, file) for item in node.value]
     loader = _Loader("")
     try:
