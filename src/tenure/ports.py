@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
+from tenure.domain.decision import Drawn
 from tenure.domain.extract import Extract, Loaded, Quarantined
 from tenure.domain.message import Answer, Claimed, Doubt, Envelope, Plan, Recovered, Refusal, Settled
 from tenure.domain.moments import AsOf
@@ -78,15 +79,42 @@ class Profiles(Protocol):
 
 
 class Candidates(Protocol):
-    """The warehouse as `decide` and `explain` see it."""
+    """The warehouse as `decide` and `explain` see it: whom a campaign may concern, and what was decided before."""
 
-    def candidates(
-        self, campaign: Campaign, as_of: AsOf, business: Business, customer_ids: Sequence[str] | None
-    ) -> pa.Table:
-        """One row per customer with the campaign's tests as columns (see `warehouse/candidates.py`)."""
+    def draw(self, campaign: Campaign, as_of: AsOf, business: Business) -> Drawn:
+        """The campaign's candidates out of the published profiles, which must be as of that moment."""
 
-    def keep(self, decisions: pa.Table, refusals: pa.Table) -> None:
-        """Store a run's decisions and its refusals counted by campaign and rule, replacing the run if it is there."""
+    def examine(self, campaign: Campaign, as_of: AsOf, business: Business, profiles: pa.Table) -> pa.Table:
+        """One row for each given profile, whatever the campaign's rules say of it, with each term of the audience."""
+
+
+class Decisions(Protocol):
+    """The record of what was decided."""
+
+    def keep(self, run_id: str, decisions: pa.Table, refusals: pa.Table, assignments: pa.Table) -> None:
+        """Store a run whole or not at all; the same run again replaces what it stored."""
+
+    def latest(self) -> tuple[str, int] | None:
+        """Id and moment (microseconds UTC) of the latest run."""
+
+    def recall(self, run_id: str, customer_id: str) -> list[dict[str, Any]]:
+        """The run's rows for one customer, best first."""
+
+    def addressees(self, run_id: str, as_of: AsOf) -> pa.Table:
+        """The run's chosen contacts, each with its customer's address, name, time zone, profile and products."""
+
+    def arrived_since(self, customer_id: str, as_of: AsOf, received_at: int) -> dict[str, int]:
+        """How many of the customer's facts before `as_of` were received after a moment, by fact table."""
+
+
+class Outcomes(Protocol):
+    """The warehouse as `learn` sees it."""
+
+    def outcomes(self, campaigns: Sequence[Campaign], as_of: AsOf, business: Business) -> pa.Table:
+        """One row per campaign and arm with counts and sums of what its customers did (`warehouse/outcomes.py`)."""
+
+    def keep_effects(self, effects: pa.Table) -> None:
+        """Store the effects as of a moment, replacing those of the same moment."""
 
 
 class Query(Protocol):

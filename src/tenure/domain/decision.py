@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # The rules in the order in which they are asked; the first that says no is the reason. The sentence is completed by
-# `decisions/explain.py` with the customer's own figures.
+# `decisions/explain.py` with the customer's own figures. `control` comes last: a control group that also held people
+# whom nobody would have written to could not be compared with those who were written to.
 RULES: dict[str, str] = {
     "stage": "the campaign is for another stage",
     "audience": "the customer is not in the audience",
     "occasion": "there is no occasion to speak now",
-    "offer": "the offer is not for this customer",
     "repeated": "this occasion was already used",
     "goal_reached": "the goal is already reached",
     "holdout": "the customer is in the global holdout",
-    "control": "the customer is in this campaign's control group",
     "consent": "there is no consent, or no address, on any of the campaign's channels",
     "complaint": "the customer complained lately",
     "quiet_after": "the campaign is silent after something that happened lately",
     "cap": "the customer has heard from us enough lately",
     "worth": "the contact would cost more than it brings",
     "choice": "another contact is worth more",
+    "control": "the customer is in this campaign's control group",
 }
 Rule = str
 
@@ -38,12 +41,28 @@ class Verdict:
     detail: str = ""
 
 
-# The columns of the `decisions` table, in order: the chosen contact has rank 1, its losers follow by worth.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A campaign's candidates out of the whole base.
+
+    Attributes:
+        rows: those whom stage, audience and occasion let through, with the figures that the other rules read.
+        refused: how many customers each of the first rules refused.
+    """
+
+    rows: pa.Table
+    refused: dict[Rule, int] = field(default_factory=dict)
+
+
+# The columns of the `decisions` table, in order. Rank 1 is what was chosen (outcome `chosen`), or what would have been
+# if the customer were not in its control group (`control`); the best losers (`lost`) follow from rank 2 by worth.
+# worth = gain − discount_cost − contact_cost − wear, in units of the currency.
 DECISION_COLUMNS: tuple[tuple[str, str], ...] = (
     ("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("customer_key", "BIGINT"), ("customer_id", "VARCHAR"),
     ("rank", "BIGINT"), ("outcome", "VARCHAR"), ("rule", "VARCHAR"), ("campaign", "VARCHAR"),
     ("campaign_version", "VARCHAR"), ("channel", "VARCHAR"), ("purpose", "VARCHAR"), ("occasion_key", "VARCHAR"),
     ("occasion_at", "TIMESTAMP"), ("offer_kind", "VARCHAR"), ("offer_value", "DOUBLE"), ("stage", "VARCHAR"),
-    ("p0", "DOUBLE"), ("lift", "DOUBLE"), ("goal_value", "DOUBLE"), ("contact_cost", "DOUBLE"), ("wear", "DOUBLE"),
+    ("p0", "DOUBLE"), ("lift", "DOUBLE"), ("goal_value", "DOUBLE"), ("gain", "DOUBLE"),
+    ("discount_cost", "DOUBLE"), ("contact_cost", "DOUBLE"), ("wear", "DOUBLE"),
     ("worth", "DOUBLE"), ("propensity", "DOUBLE"),
 )  # fmt: skip
