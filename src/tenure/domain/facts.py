@@ -225,7 +225,8 @@ TABLES: dict[str, FactTable] = {
     )
 }  # fmt: skip
 
-# Facts of our own: what Tenure itself did and what came of it. They are written by `send` and `learn`, not imported.
+# Facts of our own: what Tenure itself did and what came of it. They are written by `decide` and `collect`, not imported.
+# `contacts.cost` is in thousandths of a minor unit: an e-mail costs a fraction of a cent, and a million of them do not.
 OWN_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "contacts": (
         ("customer_key", "BIGINT"), ("message_id", "VARCHAR"), ("campaign", "VARCHAR"), ("channel", "VARCHAR"),
