@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 class Silent:
@@ -53,7 +57,8 @@ class Bars:
             SpinnerColumn(), TextColumn("{task.description:<44}"), BarColumn(bar_width=32), MofNCompleteColumn(),
             TimeElapsedColumn(), console=self._console, transient=True,
         )  # fmt: skip
-        self._task, self._text, self._began = None, "", 0.0
+        self._task: TaskID | None = None
+        self._text, self._began = "", 0.0
         self._live = False
 
     def start(self, task: str, total: int | None = None) -> None:
