@@ -1,20 +1,13 @@
-"""The roof beam: the one file that names every adapter, and hands the doors the operations of a workspace.
-
-A door gives a `Workspace` and what the person asked for; each function here opens the machines an operation needs,
-calls it, and lets go of them. Nothing is decided here.
-"""
+"""A workspace: one business's folder, made, opened, and asked for its moment and its key."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tenure import registry
 from tenure.clock import SystemClock
@@ -24,9 +17,6 @@ from tenure.domain.errors import Place, TenureError
 from tenure.domain.moments import AsOf
 from tenure.ports import Clock
 from tenure.settings import FILE, read_business
-
-if TYPE_CHECKING:
-    from tenure.warehouse.duckdb import DuckWarehouse
 
 MACHINE = ".tenure"  # what nobody edits by hand
 FOLDERS = ("campaigns", "sources", "templates", MACHINE)
@@ -128,12 +118,3 @@ def secret(ws: Workspace) -> bytes:
         with os.fdopen(made, "w") as out:
             out.write(secrets.token_hex(32))
     return file.read_bytes()
-
-
-@contextmanager
-def warehouse(ws: Workspace) -> Iterator[DuckWarehouse]:
-    """The workspace's warehouse, held for as long as the block lasts."""
-    from tenure.warehouse.duckdb import DuckWarehouse
-
-    with DuckWarehouse(ws.machine / "warehouse.duckdb", spill=ws.machine / "spill") as opened:
-        yield opened
