@@ -22,6 +22,7 @@ OVERLAP = 3_600 * MICROS_PER_SECOND
 BATCH = 50_000
 # A message that may have arrived counts as a contact: the customer may have read it.
 ARRIVED = ("sent", "unknown")
+STOPS = ("unsubscribed", "complained")
 
 
 class Settled(Protocol):
@@ -38,13 +39,19 @@ class Settled(Protocol):
     settled_at: int | None
 
 
-class Answered(Protocol):
-    """Something that became of a message."""
+class Answer(Protocol):
+    """What became of a message: one of `DELIVERY_KINDS`, at a moment in microseconds UTC."""
 
-    sequence: int
     key: str
     kind: str
     at: int
+
+
+class Answered(Protocol):
+    """An answer, its place in the journal, and whose message it was."""
+
+    sequence: int
+    delivery: Answer
     customer_id: str
     customer_key: int
     campaign: str
@@ -128,11 +135,12 @@ def _deliveries(
     position = cursors.position("answered")
     while answered := journals.answered_since(position, BATCH):
         rows = [
-            {"customer_key": a.customer_key, "message_id": a.key, "campaign": a.campaign, "channel": a.channel,
-             "kind": a.kind, "at": a.at, "day": day_of(from_micros(a.at), zone)} for a in answered
+            {"customer_key": a.customer_key, "message_id": a.delivery.key, "campaign": a.campaign,
+             "channel": a.channel, "kind": a.delivery.kind, "at": a.delivery.at,
+             "day": day_of(from_micros(a.delivery.at), zone)} for a in answered
         ]  # fmt: skip
         added += facts.record("deliveries", _table("deliveries", rows))
-        stops += _stops(facts, [a for a in answered if a.kind in ("unsubscribed", "complained")], now, progress)
+        stops += _stops(facts, [a for a in answered if a.delivery.kind in STOPS], now, progress)
         position = answered[-1].sequence
         cursors.move("answered", position)
     return added, stops
@@ -144,8 +152,9 @@ def _stops(facts: Facts, answers: Sequence[Answered], now: int, progress: Progre
     import pyarrow as pa
 
     batch = pa.RecordBatch.from_pylist([
-        {"consent_id": f"{a.kind}-{a.key}", "customer_id": a.customer_id, "channel": a.channel, "purpose": "marketing",
-         "state": "denied", "at": from_micros(a.at).replace(tzinfo=None), "proof": f"{a.kind} from message {a.key}"}
+        {"consent_id": f"{a.delivery.kind}-{a.delivery.key}", "customer_id": a.customer_id, "channel": a.channel,
+         "purpose": "marketing", "state": "denied", "at": from_micros(a.delivery.at).replace(tzinfo=None),
+         "proof": f"{a.delivery.kind} from message {a.delivery.key}"}
         for a in answers
     ])  # fmt: skip
     loaded = facts.load(Extract("consents", "tenure:answers", batches=lambda: iter([batch])), now, progress)

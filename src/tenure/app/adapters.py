@@ -1,0 +1,107 @@
+"""The one file that names every adapter: what stands behind each port in a workspace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tenure.app.workspace import Workspace
+from tenure.domain.business import ChannelSettings
+from tenure.domain.errors import TenureError
+from tenure.operations.send import Carrier
+from tenure.ports import Channel
+
+if TYPE_CHECKING:
+    from tenure.operations.collect import Answered, Settled
+    from tenure.store.connection import Store
+    from tenure.store.outbox import SqlOutbox
+    from tenure.warehouse.duckdb import DuckWarehouse
+
+
+@contextmanager
+def warehouse(ws: Workspace) -> Iterator[DuckWarehouse]:
+    """The workspace's warehouse, held for as long as the block lasts.
+
+    Raises:
+        TenureError: another process holds it.
+    """
+    from tenure.warehouse.duckdb import DuckWarehouse
+
+    with DuckWarehouse(ws.machine / "warehouse.duckdb", spill=ws.machine / "spill") as opened:
+        yield opened
+
+
+@contextmanager
+def store(ws: Workspace) -> Iterator[Store]:
+    """The workspace's operational store, ready to use.
+
+    Raises:
+        TenureError: it cannot be reached, or `TENURE_STORE_URL` is missing for PostgreSQL.
+    """
+    from tenure.store.connection import open_store
+    from tenure.store.schema import prepare
+
+    address = str(ws.machine / "store.sqlite")
+    if ws.business.store == "postgresql":
+        address = os.environ.get("TENURE_STORE_URL", "")
+        if not address:
+            raise TenureError(
+                "the store is PostgreSQL but TENURE_STORE_URL is not set",
+                "Set it to postgresql://user@host:5432/name in the environment.",
+            )
+    opened = open_store(address)
+    try:
+        prepare(opened)
+        yield opened
+    finally:
+        opened.close()
+
+
+def outbox(opened: Store) -> SqlOutbox:
+    """The outbox in a store."""
+    from tenure.store.outbox import SqlOutbox
+
+    return SqlOutbox(opened)
+
+
+def carriers(ws: Workspace) -> Mapping[str, Carrier]:
+    """How each channel of the business is reached."""
+    return {
+        settings.name: Carrier(lambda settings=settings: _channel(ws, settings), settings.connections)  # type: ignore[misc]
+        for settings in ws.business.channels
+    }
+
+
+def _channel(ws: Workspace, settings: ChannelSettings) -> Channel:
+    if settings.adapter == "maildir":
+        from tenure.channels.recorder import Recorder
+
+        return Recorder(settings.name, ws.machine / "maildir", ws.clock)
+    from tenure.channels.smtp import MailServer, Smtp
+
+    server = MailServer(
+        settings.host, settings.port, settings.security, settings.user, os.environ.get("TENURE_SMTP_PASSWORD", ""),
+        settings.timeout_seconds,
+    )  # fmt: skip
+    return Smtp(settings.name, server, ws.clock)
+
+
+class StoreJournals:
+    """The store's journals as `collect` reads them."""
+
+    def __init__(self, opened: Store) -> None:
+        self._store = opened
+
+    def settled_since(self, at: int, limit: int) -> Sequence[Settled]:
+        """Messages that ended at or after a moment, oldest first."""
+        from tenure.store.review import settled_since
+
+        return settled_since(self._store, at, limit)
+
+    def answered_since(self, sequence: int, limit: int) -> Sequence[Answered]:
+        """What became of messages, after a sequence number, in order."""
+        from tenure.store.journal import load_deliveries
+
+        return load_deliveries(self._store, sequence, limit)
