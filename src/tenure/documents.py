@@ -21,6 +21,14 @@ Value = object
 class _Loader(yaml.SafeLoader):
     """YAML as people mean it: dates and times stay text (`21:00` is not the number 1260), `no` is not `false`."""
 
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """A node; an alias is refused, for nine lines of them can stand for a billion values."""
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(None, None, f"the alias `*{event.anchor}` is not allowed",
+                                              event.start_mark)  # fmt: skip
+        return super().compose_node(parent, index)
+
 
 _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
@@ -159,6 +167,8 @@ def parse(text: str, file: str) -> Document:
                           Place(file, line)) from None  # fmt: skip
     except yaml.YAMLError:
         raise TenureError("this is not YAML", "Save it as UTF-8 text.", Place(file)) from None
+    except RecursionError:
+        raise TenureError("this is nested too deeply", "Write it flatter.", Place(file)) from None
     if node is None:
         return Document(file, 1, {})
     if not isinstance(node, yaml.MappingNode):
