@@ -1,0 +1,1 @@
+"""Deciding whom to write to, and whom to leave in peace: pure functions over columns of candidates."""

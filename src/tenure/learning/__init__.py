@@ -1,0 +1,1 @@
+"""Measuring what contacts changed: pure functions over counts and sums."""

@@ -1,0 +1,116 @@
+"""The record of what was decided: chosen contacts with their best losers, refusals counted, and both arms as facts.
+
+A run is kept whole or not at all. An assignment (campaign, customer, occasion) exists once for ever, whichever run made
+it first, because the effect of a campaign is measured from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tenure.domain.decision import DECISION_COLUMNS
+from tenure.domain.facts import OWN_TABLES, TABLES
+from tenure.domain.moments import AsOf
+from tenure.domain.money import minor_per_unit
+from tenure.warehouse.duckdb import DuckWarehouse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+REFUSALS = (("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("campaign", "VARCHAR"), ("rule", "VARCHAR"),
+            ("customers", "BIGINT"))  # fmt: skip
+# The columns of the profile that name a product, and what a message calls it.
+PRODUCTS = (("replacement_product", "replacement"), ("better_product", "better"), ("next_product", "next"))
+
+
+def lay_out(warehouse: DuckWarehouse) -> None:
+    """Create the tables of decisions where they are missing."""
+    for name, columns in (("decisions", DECISION_COLUMNS), ("refusals", REFUSALS)):
+        body = ", ".join(f'"{column}" {kind}' for column, kind in columns)
+        warehouse.run(f"CREATE TABLE IF NOT EXISTS {name} ({body})")
+
+
+class DuckDecisions:
+    """What was decided in one workspace."""
+
+    def __init__(self, warehouse: DuckWarehouse, currency: str) -> None:
+        self._warehouse = warehouse
+        self._per_unit = minor_per_unit(currency)
+        lay_out(warehouse)
+
+    def keep(self, run_id: str, decisions: pa.Table, refusals: pa.Table, assignments: pa.Table) -> None:
+        """Store a run whole or not at all; the same run again replaces what it stored."""
+        with self._warehouse.transaction():
+            for name in ("decisions", "refusals", "facts.assignments"):
+                self._warehouse.run(f"DELETE FROM {name} WHERE run_id = ?", [run_id])
+            self._insert("decisions", [name for name, _ in DECISION_COLUMNS], decisions)
+            self._insert("refusals", [name for name, _ in REFUSALS], refusals)
+            self._assign(assignments)
+            self._warehouse.touch()
+
+    def latest(self) -> tuple[str, int] | None:
+        """Id and moment (microseconds UTC) of the latest run."""
+        found = self._warehouse.fetch(
+            "SELECT run_id, epoch_us(as_of) FROM refusals ORDER BY as_of DESC, run_id DESC LIMIT 1"
+        )
+        return (str(found[0][0]), int(found[0][1])) if found else None
+
+    def recall(self, run_id: str, customer_id: str) -> list[dict[str, Any]]:
+        """The run's rows for one customer, best first."""
+        table = self._warehouse.arrow(
+            "SELECT * FROM decisions WHERE run_id = ? AND customer_id = ? ORDER BY rank, campaign",
+            [run_id, customer_id],
+        )
+        return list(table.to_pylist())
+
+    def addressees(self, run_id: str, as_of: AsOf) -> pa.Table:
+        """The run's chosen contacts, each with its customer's address, name, time zone, profile and products.
+
+        The profile's columns stand in the struct `profile`, each product that it names in one struct of
+        `product_…`, and the occasion's own row of `decisions` in the other columns.
+        """
+        products = ", ".join(
+            f"CASE WHEN {word}.product_id IS NOT NULL THEN struct_pack(id := {word}.product_id, name := {word}.name, "
+            f"category := {word}.category, brand := {word}.brand, price := {word}.price / {float(self._per_unit)!r}, "
+            f"url := {word}.url, image_url := {word}.image_url) END AS product_{word}"
+            for _, word in PRODUCTS
+        )
+        joins = " ".join(
+            f"LEFT JOIN facts.products {word} ON {word}.product_id = p.{column}" for column, word in PRODUCTS
+        )
+        return self._warehouse.arrow(
+            f"""SELECT d.*, c.email, c.phone, c.name AS person, c.locale AS person_locale,
+                c.timezone AS person_timezone, p AS profile, {products}
+            FROM decisions d JOIN facts.customers c ON c.customer_key = d.customer_key
+            JOIN profiles p ON p.customer_key = d.customer_key AND epoch_us(p.as_of) = {as_of.at} {joins}
+            WHERE d.run_id = ? AND d.outcome = 'chosen' ORDER BY d.customer_key, d.campaign""",
+            [run_id],
+        )
+
+    def arrived_since(self, customer_id: str, as_of: AsOf, received_at: int) -> dict[str, int]:
+        """How many of the customer's facts before `as_of` were received after a moment, by fact table."""
+        counts: dict[str, int] = {}
+        for table in TABLES.values():
+            if table.owner == "none":
+                continue
+            before = f'AND "at" < {as_of.at}' if any(name == "at" for name, _ in table.stored) else ""
+            found = self._warehouse.fetch(
+                f"""SELECT count(*) FROM facts.{table.name} WHERE received_at > {received_at} {before}
+                    AND customer_key = (SELECT customer_key FROM facts.customers WHERE customer_id = ?)""",
+                [customer_id],
+            )[0][0]
+            if found:
+                counts[table.name] = int(found)
+        return counts
+
+    def _insert(self, name: str, columns: list[str], rows: pa.Table) -> None:
+        listed = ", ".join(f'"{column}"' for column in columns)
+        with self._warehouse.lend("kept_rows", rows):
+            self._warehouse.run(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM kept_rows")
+
+    def _assign(self, rows: pa.Table) -> None:
+        listed = ", ".join(f'"{name}"' for name, _ in OWN_TABLES["assignments"])
+        with self._warehouse.lend("kept_rows", rows):
+            self._warehouse.run(f"""INSERT INTO facts.assignments ({listed}) SELECT {listed} FROM kept_rows k
+                WHERE NOT EXISTS (SELECT 1 FROM facts.assignments a WHERE a.customer_key = k.customer_key
+                    AND a.campaign = k.campaign AND a.occasion_key = k.occasion_key)""")
