@@ -1,0 +1,179 @@
+"""Reports: asks the relations of `insights` for counts and hands them to the engine that makes a report of them.
+
+Every report is as of a moment and looks at nothing later. Retention and recurring revenue are told over a period; all
+others stand at the moment itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from tenure.domain.business import Business
+from tenure.domain.errors import UsageError, nearest
+from tenure.domain.moments import AsOf, as_of, date_of, month_of, start_of_day
+from tenure.domain.money import minor_per_unit
+from tenure.insights import cohorts, economics, funnel, retention, revenue
+from tenure.insights.economics import Group
+from tenure.insights.retention import Retention
+from tenure.insights.table import Report
+from tenure.insights.words import Words, month_day
+from tenure.ports import Query
+
+_MONTHS = 12  # rows of the retention report when its period holds no whole month
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: of whom, about which business, over which period, as of when."""
+
+    query: Query
+    business: Business
+    as_of: AsOf
+    from_: AsOf
+    to: AsOf
+
+    def rows(self, relation: str, **values: int) -> list[dict[str, Any]]:
+        """The rows of a relation as of the moment."""
+        rows: list[dict[str, Any]] = self.query.query(relation, {"as_of": self.as_of.at, **values}).to_pylist()
+        return rows
+
+    @property
+    def words(self) -> Words:
+        """How the business writes numbers."""
+        return Words.of(self.business)
+
+    def midnight(self, day: int) -> AsOf:
+        """The first instant of a day on the business's calendar."""
+        return as_of(start_of_day(date_of(day), self.business.timezone), self.business.timezone)
+
+    @property
+    def last_month(self) -> tuple[int, bool]:
+        """The latest month that has begun before the moment, and whether it is over."""
+        first = day_of_month(month_of(self.as_of.day))
+        at_start = self.as_of.at <= self.midnight(first).at
+        return (month_of(self.as_of.day) - 1, True) if at_start else (month_of(self.as_of.day), False)
+
+
+def report(
+    kind: str, query: Query, business: Business, as_of: AsOf, from_: AsOf | None = None, to: AsOf | None = None
+) -> Report:
+    """One report as of a moment.
+
+    Args:
+        kind: one of `KINDS`.
+        query: where the counts come from: the warehouse, or what was last published.
+        business: its settings.
+        as_of: facts at or after it do not exist.
+        from_, to: the period; it ends at `as_of` and is as long as the business's retention window, if not given.
+
+    Raises:
+        UsageError: there is no such report, or the period is empty or reaches past `as_of`.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"there is no report `{kind}`", nearest(kind, KINDS))
+    return KINDS[kind](_asked(query, business, as_of, from_, to))
+
+
+def _asked(query: Query, business: Business, moment: AsOf, from_: AsOf | None, to: AsOf | None) -> Asked:
+    end = to or moment
+    if end.at > moment.at:
+        raise UsageError(f"the period ends at {end}, after the moment of the report, {moment}", "Give a later --as-of.")
+    asked = Asked(query, business, moment, end, end)
+    start = from_ or asked.midnight(end.day - business.retention_window_days)
+    if start.at >= end.at:
+        raise UsageError(f"the period from {start} to {end} is empty", "--from must be before --to.")
+    return Asked(query, business, moment, start, end)
+
+
+def retained(asked: Asked, from_: AsOf, to: AsOf) -> Retention:
+    """The customers of two moments, counted."""
+    (row,) = asked.rows(
+        "retention", from_at=from_.at, from_day=from_.day, to_at=to.at, to_day=to.day,
+        window_days=asked.business.retention_window_days,
+    )  # fmt: skip
+    return Retention(from_, to, row["customers_start"], row["customers_end"], row["first_time"], row["returned"])
+
+
+def _retention(asked: Asked) -> Report:
+    whole = retained(asked, asked.from_, asked.to)
+    bounds = _month_starts(asked)
+    months = [retained(asked, a, b) for a, b in pairwise(bounds)]
+    first_with_customers = next((i for i, m in enumerate(months) if m.start), len(months))
+    return retention.retention_report(
+        whole, months[first_with_customers:], asked.business.retention_window_days, asked.words
+    )
+
+
+def _month_starts(asked: Asked) -> list[AsOf]:
+    """First instants of the months whose span lies within the period, or of the year before its end."""
+    last = month_of(asked.to.day)
+    first = month_of(asked.from_.day)
+    if day_of_month(first) < asked.from_.day:
+        first += 1
+    if first >= last:
+        first = last - _MONTHS
+    return [asked.midnight(day_of_month(n)) for n in range(first, last + 1)]
+
+
+def _cohorts(asked: Asked) -> Report:
+    counts = [(r["cohort_month"], r["month_no"], r["customers"]) for r in asked.rows("cohorts")]
+    return cohorts.cohorts_report(cohorts.triangle(counts, *asked.last_month), str(asked.as_of), asked.words)
+
+
+def _revenue(asked: Asked) -> Report:
+    months = [revenue.Month(**r) for r in asked.rows("revenue")]
+    (row,) = asked.rows("recurring", from_at=asked.from_.at, to_at=asked.to.at)
+    return revenue.revenue_report(
+        months, revenue.Recurring(**row), str(asked.as_of), *asked.last_month, words=asked.words
+    )
+
+
+def _funnel(asked: Asked) -> Report:
+    loyal = asked.business.stages.loyal_orders
+    (row,) = asked.rows("repeats", loyal_orders=loyal)
+    steps = funnel.Steps(row["known"], row["buyers"], row["repeaters"], row["loyal"], row["orders"])
+    return funnel.funnel_report(steps, loyal, str(asked.as_of), asked.words)
+
+
+def _stages(asked: Asked) -> Report:
+    groups, moment = _groups(asked, "stages", "stage")
+    return economics.stages_report(economics.in_order_of_life(groups), moment, asked.words)
+
+
+def _economics(asked: Asked) -> Report:
+    groups, moment = _groups(asked, "stages", "stage")
+    tenths, _ = _groups(asked, "value_tenths", "tenth")
+    tenths.sort(key=lambda g: int(g.name))
+    return economics.economics_report(economics.in_order_of_life(groups), tenths, moment, asked.words)
+
+
+def _groups(asked: Asked, relation: str, name: str) -> tuple[list[Group], str]:
+    """The groups of the published profiles, and the moment of those profiles, which may be before the report's."""
+    rows = asked.rows(relation, minor_per_unit=minor_per_unit(asked.business.currency))
+    groups = [
+        Group(str(r[name]), r["customers"], r["revenue"], r["margin"], r["cost_to_serve"], r["contact_cost"],
+              r["profit"])
+        for r in rows
+    ]  # fmt: skip
+    moments: list[datetime] = [r["as_of"] for r in rows]
+    return groups, f"{max(moments):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00") if moments else str(asked.as_of)
+
+
+def day_of_month(month_no: int) -> int:
+    """Day number of the first day of a month."""
+    first = month_day(month_no)
+    return first.toordinal() - month_day(0).toordinal()
+
+
+KINDS: dict[str, Callable[[Asked], Report]] = {
+    "retention": _retention,
+    "cohorts": _cohorts,
+    "revenue": _revenue,
+    "funnel": _funnel,
+    "stages": _stages,
+    "economics": _economics,
+}

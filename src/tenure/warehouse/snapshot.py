@@ -1,0 +1,226 @@
+"""What the doors read: the figures' tables as files of one moment, switched all at once while the line works on.
+
+`publish` writes the tables that insights need, cut to the columns they need, into `published/<n>/` and then names `n`
+in `published/CURRENT` by a rename, so a reader sees the old tables or the new ones and never a mixture.
+`SnapshotReader` answers from those files without touching the warehouse, which one process owns; `WarehouseQuery`
+answers the same questions from the warehouse itself.
+
+Every table is narrowed to what existed before the question's `as_of` here, in one place, so no relation can peek.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tenure import registry
+from tenure.domain.decision import DECISION_COLUMNS
+from tenure.domain.errors import TenureError
+from tenure.domain.facts import OWN_TABLES, TABLES
+from tenure.domain.profile import COLUMNS
+from tenure.relations import bind, literal
+from tenure.warehouse.duckdb import DuckWarehouse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Values = Mapping[str, int | float | str | None]
+
+CURRENT = "CURRENT"
+_KEPT = 2  # the current one, and the one that questions under way may still be reading
+
+_PROFILES = (("customer_key", "BIGINT"), *((c.name, c.published) for c in COLUMNS))
+_REFUSALS = (
+    ("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("campaign", "VARCHAR"), ("rule", "VARCHAR"), ("customers", "BIGINT")
+)  # fmt: skip
+
+# Table → columns that any relation of `insights` reads. A test runs every relation over a published snapshot.
+PUBLISHED: dict[str, tuple[str, ...]] = {
+    "customers": ("customer_key", "at", "declared"),
+    "orders": ("customer_key", "order_id", "at", "day", "month_no", "total", "status"),
+    "refunds": ("order_id", "at", "month_no", "amount"),
+    "subscriptions": ("customer_key", "price", "period", "at", "trial_ends_at", "ends_at", "cancelled_at"),
+    "payments": ("at", "month_no", "amount", "status"),
+    "contacts": ("customer_key", "message_id", "campaign", "at", "cost", "state"),
+    "deliveries": ("message_id", "kind", "at"),
+    "assignments": ("customer_key", "campaign", "arm", "at"),
+    "profiles": ("customer_key", "as_of", "orders", "revenue", "margin", "cost_to_serve", "contact_cost", "profit",
+                 "stage"),
+    "decisions": ("run_id", "as_of", "campaign", "rank", "outcome", "worth"),
+    "refusals": ("run_id", "as_of", "campaign", "rule", "customers"),
+}  # fmt: skip
+
+DERIVED: dict[str, tuple[tuple[str, str], ...]] = {
+    "profiles": _PROFILES, "decisions": DECISION_COLUMNS, "refusals": _REFUSALS,
+}  # fmt: skip
+
+
+class WarehouseQuery:
+    """Figures straight from the warehouse, for the process that owns it."""
+
+    def __init__(self, warehouse: DuckWarehouse) -> None:
+        self._warehouse = warehouse
+
+    def query(self, relation: str, values: Values) -> pa.Table:
+        """The rows of a relation of `insights`; `values` must hold `as_of` and the relation's parameters."""
+        return self._warehouse.arrow(_statement(relation, values, lambda name: _stored(self._warehouse, name)))
+
+
+class SnapshotReader:
+    """Figures from what was last published; safe to share between threads.
+
+    Args:
+        folder: the `published` folder; it may be missing or empty, then every table is empty.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._connection = duckdb.connect(":memory:")
+
+    def query(self, relation: str, values: Values) -> pa.Table:
+        """The rows of a relation of `insights` over the current snapshot."""
+        number = self.version()
+        try:
+            return self._ask(relation, values, number)
+        except duckdb.IOException:
+            # Two publications may pass while one question runs, and the second takes its files away.
+            if self.version() == number:
+                raise
+            return self._ask(relation, values, self.version())
+
+    def version(self) -> int:
+        """The current snapshot's number; 0 when nothing was ever published."""
+        return _current(self._folder)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._connection.close()
+
+    def _ask(self, relation: str, values: Values, number: int) -> pa.Table:
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            sql = _statement(relation, values, lambda name: _published(self._folder / str(number), name))
+            return cursor.execute(sql).to_arrow_table()
+        finally:
+            cursor.close()
+
+
+def publish(warehouse: DuckWarehouse, folder: Path) -> int:
+    """Write the tables that insights need and switch every reader to them.
+
+    Args:
+        warehouse: where they are; it is only read.
+        folder: the `published` folder; made if it is missing. Only one process may publish at a time.
+
+    Returns:
+        The number of the new snapshot.
+
+    Raises:
+        TenureError: the disk is full; readers keep what they had.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    number = _current(folder) + 1
+    half = folder / f"{number}.part"
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir()
+    try:
+        with warehouse.transaction():
+            for name, columns in PUBLISHED.items():
+                _write(warehouse, name, columns, half / f"{name}.parquet")
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
+    whole = folder / str(number)
+    shutil.rmtree(whole, ignore_errors=True)
+    half.rename(whole)
+    _point(folder, number)
+    _clear(folder, number)
+    return number
+
+
+def _write(warehouse: DuckWarehouse, name: str, columns: tuple[str, ...], file: Path) -> None:
+    chosen = ", ".join(f'"{column}"' for column in columns)
+    warehouse.fetch(f"COPY (SELECT {chosen} FROM {_stored(warehouse, name)}) TO {literal(str(file))} "
+                    "(FORMAT parquet, COMPRESSION zstd)")  # fmt: skip
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _point(folder: Path, number: int) -> None:
+    """Make `number` the current snapshot, durably and at once."""
+    beside = folder / f"{CURRENT}.part"
+    with beside.open("w") as out:
+        out.write(f"{number}\n")
+        out.flush()
+        os.fsync(out.fileno())
+    beside.rename(folder / CURRENT)
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _clear(folder: Path, number: int) -> None:
+    for entry in folder.iterdir():
+        old = entry.name.isdigit() and int(entry.name) <= number - _KEPT
+        left = entry.suffix == ".part" and entry.is_dir()
+        if old or left:
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _current(folder: Path) -> int:
+    try:
+        text = (folder / CURRENT).read_text("ascii").strip()
+    except FileNotFoundError:
+        return 0
+    if not text.isdigit():
+        raise TenureError(f"{folder.name}/{CURRENT} does not name a snapshot", "Run `tenure run` to publish anew.")
+    return int(text)
+
+
+def _statement(relation: str, values: Values, source: Callable[[str], str]) -> str:
+    """The relation with each of its inputs narrowed to what existed before `as_of`."""
+    found = registry.relations_of("insights")[relation]
+    inputs = ", ".join(
+        f'"{name}" AS (SELECT * FROM {source(name)} AS whole WHERE {_before(name, values["as_of"])})'
+        for name in found.inputs
+    )
+    return f"WITH {inputs} SELECT * FROM ({bind(found.sql, values)})"
+
+
+def _before(name: str, as_of: int | float | str | None) -> str:
+    if not isinstance(as_of, int):
+        raise TypeError("`as_of` must be microseconds since 1970")
+    if name in DERIVED:
+        return f"as_of <= make_timestamp({as_of})"
+    # A customer who was listed without a date has always been known.
+    return f"(whole.at IS NULL OR whole.at < {as_of})" if name == "customers" else f"whole.at < {as_of}"
+
+
+def _stored(warehouse: DuckWarehouse, name: str) -> str:
+    if name not in DERIVED:
+        return f'facts."{name}"'
+    there = warehouse.fetch(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'main' AND table_name = ?", [name]
+    )
+    return f'main."{name}"' if there else _empty(name)
+
+
+def _published(folder: Path, name: str) -> str:
+    file = folder / f"{name}.parquet"
+    return f"read_parquet({literal(str(file))})" if file.parent.name != "0" else _empty(name)
+
+
+def _empty(name: str) -> str:
+    """A table of that name's columns without rows: what has not been computed yet is not an error."""
+    columns = DERIVED.get(name) or (TABLES[name].stored if name in TABLES else OWN_TABLES[name])
+    return "(SELECT " + ", ".join(f'CAST(NULL AS {kind}) AS "{column}"' for column, kind in columns) + " WHERE 1 = 0)"
