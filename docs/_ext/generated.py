@@ -59,6 +59,11 @@ def rules() -> str:
     return "\n".join(_rows(("rule", "what it says"), ((f"`{name}`", about) for name, about in decision.RULES.items())))
 
 
+def decision_columns() -> str:
+    """The columns of the decisions, in order."""
+    return "\n".join(_rows(("column", "type"), ((f"`{c}`", kind) for c, kind in decision.DECISION_COLUMNS)))
+
+
 def message_states() -> str:
     """The states of a message and the moves between them."""
     moves = ((f"`{state}`", ", ".join(f"`{to}`" for to in sorted(targets))) for state, targets in message.MOVES.items())
@@ -83,6 +88,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "own-facts": own_tables,
     "profile": profile_columns,
     "rules": rules,
+    "decisions": decision_columns,
     "message-states": message_states,
     "commands": commands,
     "python": python_names,
@@ -138,7 +144,7 @@ def _kind(column: facts.Column) -> str:
 
 
 def _command(path: tuple[str, ...], command: click.Command) -> list[str]:
-    context = click.Context(command, info_name=" ".join(path), terminal_width=100, max_content_width=100)
+    context = click.Context(command, info_name=" ".join(path), terminal_width=84, max_content_width=84)
     level = "##" if len(path) <= 2 else "###"
     return [f"{level} {' '.join(path)}", "", "```text", command.get_help(context), "```", ""]
 

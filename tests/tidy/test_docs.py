@@ -213,7 +213,7 @@ def _typed(page):
     for line in [*lines, *INLINE.findall(FENCE.sub("", page))]:
         for piece in re.split(r"&&|\||;|>>", line.partition(" #")[0]):
             found = re.search(r"(?:^|\s|/)tenure\s+(?P<rest>[a-z-].*)$", piece.strip())
-            if found and "=" not in piece.split("tenure")[0]:
+            if found:
                 yield ["tenure", *_split(found["rest"])]
 
 
