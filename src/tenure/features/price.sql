@@ -1,0 +1,11 @@
+-- purpose: how much of each customer's buying is cheap buying
+-- grain: one row per customer with an order that was not cancelled
+-- inputs: purchases
+-- columns: customer_key, average_order, discount_share, sale_share
+-- traps: average_order is in minor units and may be fractional
+SELECT
+  customer_key,
+  CAST(revenue AS DOUBLE) / CAST(NULLIF(orders, 0) AS DOUBLE) AS average_order,
+  CAST(discounted_orders AS DOUBLE) / CAST(NULLIF(orders, 0) AS DOUBLE) AS discount_share,
+  CAST(sale_orders AS DOUBLE) / CAST(NULLIF(orders, 0) AS DOUBLE) AS sale_share
+FROM purchases

@@ -1,0 +1,38 @@
+-- purpose: how often and how lately each customer buys, and when the next order is to be expected
+-- grain: one row per customer with an order that was not cancelled
+-- inputs: purchases, tempo, base_rhythm
+-- columns: customer_key, first_order_at, last_order_at, first_day, last_day, recency_days, tenure_days, frequency,
+--   gap_median_days, gap_milli, next_order_at, next_order_low, next_order_high, run_day
+-- traps: gap_milli is the expected gap in thousandths of a day: the mean of the own gaps and two gaps of the whole
+--   base, so that one early gap does not decide; a window is given from four gaps on
+WITH expected AS (
+  SELECT
+    p.customer_key AS customer_key, p.first_at AS first_at, p.last_at AS last_at, p.first_day AS first_day,
+    p.last_day AS last_day,
+    COALESCE(t.repeat_days, 0) AS frequency,
+    t.gap_p10 AS gap_p10, t.gap_p50 AS gap_p50, t.gap_p90 AS gap_p90,
+    COALESCE(t.run_day, p.first_day) AS run_day,
+    CAST(FLOOR(
+      CAST(1000 * COALESCE(t.span_days, 0) + 2 * b.gap_milli AS DOUBLE)
+      / CAST(COALESCE(t.repeat_days, 0) + 2 AS DOUBLE)
+    ) AS BIGINT) AS gap_milli
+  FROM purchases AS p
+  CROSS JOIN base_rhythm AS b
+  LEFT JOIN tempo AS t ON t.customer_key = p.customer_key
+)
+SELECT
+  customer_key,
+  first_at AS first_order_at,
+  last_at AS last_order_at,
+  first_day,
+  last_day,
+  :as_of_day - last_day AS recency_days,
+  :as_of_day - first_day AS tenure_days,
+  frequency,
+  gap_p50 AS gap_median_days,
+  gap_milli,
+  last_at + gap_milli * 86400000 AS next_order_at,
+  CASE WHEN frequency >= 4 THEN last_at + gap_p10 * 86400000000 END AS next_order_low,
+  CASE WHEN frequency >= 4 THEN last_at + gap_p90 * 86400000000 END AS next_order_high,
+  run_day
+FROM expected

@@ -1,0 +1,57 @@
+"""What stands in the derived tables: how canonical values become the published ones, and how customers are cut up.
+
+Facts are kept sorted by customer, so a range of keys is a range of rows and each chunk reads only its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenure.domain.money import minor_per_unit
+from tenure.domain.profile import COLUMNS, ProfileColumn
+from tenure.warehouse.views import KeyRange
+
+if TYPE_CHECKING:
+    from tenure.warehouse.duckdb import DuckWarehouse
+
+ROWS_PER_CHUNK = 1_200_000  # keeps a chunk's joins near the caches; memory grows with it, time hardly falls
+
+
+def published(currency: str) -> str:
+    """The select list that turns the rows of `profile` into the published form, `customer_key` first."""
+    minor = minor_per_unit(currency)
+    return ", ".join(["customer_key", *(f"{_published(column, minor)} AS {column.name}" for column in COLUMNS)])
+
+
+def _published(column: ProfileColumn, minor: int) -> str:
+    name = column.name
+    if column.model:
+        return f"CAST(NULL AS {column.published})"
+    match column.unit:
+        case "money":
+            return f"CAST({name} AS DOUBLE) / {minor}"
+        case "moment":
+            return f"make_timestamp({name})"
+        case "flag":
+            return f"{name} = 1"
+        case "texts":
+            return f"CASE WHEN {name} = '' THEN CAST([] AS VARCHAR[]) ELSE string_split(rtrim({name}, ','), ',') END"
+        case _:
+            return f"CAST({name} AS {column.published})"
+
+
+def chunks(warehouse: DuckWarehouse, rows_per_chunk: int = ROWS_PER_CHUNK) -> list[KeyRange]:
+    """The whole base as ranges of customer keys with about the same number of rows each; none when it is empty."""
+    low, high, customers = warehouse.fetch(
+        "SELECT MIN(customer_key), MAX(customer_key), COUNT(*) FROM facts.customers"
+    )[0]
+    if not customers:
+        return []
+    rows = warehouse.fetch(
+        "SELECT (SELECT COUNT(*) FROM facts.order_lines) + (SELECT COUNT(*) FROM facts.orders)"
+        " + (SELECT COUNT(*) FROM facts.events)"
+    )[0][0]
+    span = high - low + 1
+    count = max(1, min(-(-rows // rows_per_chunk), customers))
+    edges = [low + span * i // count for i in range(count + 1)]
+    return [KeyRange(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]

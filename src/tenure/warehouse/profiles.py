@@ -1,0 +1,147 @@
+"""Builds the profile: everyone's, in ranges of customers, or that of a named few, from one set of relations.
+
+A full build goes over the facts once: range by range it writes `history` (all that needs no other customer) into a
+temporary table; from that it draws what the whole base says (`base_value`; `base_rhythm` comes first, from order days
+alone) and finishes the profiles, published in one transaction or not at all. A named few get exactly the rows that a
+full build would give them, because they are judged against the same base (see `bases.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tenure import registry
+from tenure.domain import arms
+from tenure.domain.business import Business
+from tenure.domain.moments import AsOf, date_of, start_of_day, to_micros
+from tenure.ports import Progress
+from tenure.warehouse.bases import Asked, base
+from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.layout import ROWS_PER_CHUNK, chunks, published
+from tenure.warehouse.views import KeyRange, Named
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_STAGED = "staged_history"
+_NAMED = "named_customers"
+_NOBODY = KeyRange(0, 0)
+
+
+def parameters(as_of: AsOf, business: Business) -> dict[str, int | float | str | None]:
+    """What the relations of `features` are bound to: the moment and the business's settings, as integers and texts."""
+    stages = business.stages
+    cost_share = 1 - business.margin
+    return {
+        "as_of": as_of.at, "as_of_day": as_of.day,
+        "day_start": to_micros(start_of_day(date_of(as_of.day), business.timezone)),
+        "cost_share_num": cost_share.numerator, "cost_share_den": cost_share.denominator,
+        "new_days": stages.new_days,
+        "at_risk_num": stages.at_risk.numerator, "at_risk_den": stages.at_risk.denominator,
+        "lapsed_num": stages.lapsed.numerator, "lapsed_den": stages.lapsed.denominator,
+        "lost_num": stages.lost.numerator, "lost_den": stages.lost.denominator,
+        "loyal_orders": stages.loyal_orders,
+        "loyal_rank_num": stages.loyal_rank.numerator, "loyal_rank_den": stages.loyal_rank.denominator,
+        "consent_default": business.consent_default, "retention_window_days": business.retention_window_days,
+        "salt": business.salt, "holdout_bound": arms.bound(business.holdout),
+    }  # fmt: skip
+
+
+class ProfileBuilder:
+    """The warehouse as `profile` sees it (`ports.Profiles`).
+
+    Args:
+        rows_per_chunk: how many fact rows are worked on at once; memory grows with it.
+    """
+
+    def __init__(self, warehouse: DuckWarehouse, rows_per_chunk: int = ROWS_PER_CHUNK) -> None:
+        self._warehouse = warehouse
+        self._rows_per_chunk = rows_per_chunk
+
+    def build(self, as_of: AsOf, business: Business, progress: Progress) -> int:
+        """Compute every customer's profile and publish it at once as the table `profiles`; returns its rows."""
+        parts = chunks(self._warehouse, self._rows_per_chunk)
+        with self._staged(as_of, business, parts, progress) as finished, self._warehouse.transaction():
+            self._warehouse.fetch(f"CREATE OR REPLACE TABLE main.profiles AS {finished(_NOBODY)}")
+            for part in parts:
+                self._warehouse.fetch(f"INSERT INTO main.profiles {finished(part)}")
+                progress.advance()
+        rows = int(self._warehouse.fetch("SELECT COUNT(*) FROM main.profiles")[0][0])
+        progress.finish(f"{rows:,} profiles")
+        return rows
+
+    def compute(self, as_of: AsOf, business: Business, customer_ids: Sequence[str]) -> pa.Table:
+        """The profiles of the named customers who exist, published form, ordered by key; nothing stored."""
+        asked = self._asked(as_of, business)
+        given = self._bases(asked)
+        with self._named(customer_ids):
+            text = asked.text("profile", Named(_NAMED), given)
+            return self._warehouse.arrow(f"SELECT {published(business.currency)} FROM ({text}) ORDER BY customer_key")
+
+    def stream(self, as_of: AsOf, business: Business, progress: Progress) -> Iterator[pa.RecordBatch]:
+        """Every customer's profile in chunks, published form, ordered by key; nothing stored."""
+        parts = chunks(self._warehouse, self._rows_per_chunk)
+        rows = 0
+        with self._staged(as_of, business, parts, progress) as finished:
+            for part in parts or [_NOBODY]:
+                table = self._warehouse.arrow(finished(part))
+                rows += table.num_rows
+                progress.advance()
+                yield from table.to_batches() or [_empty(table)]
+        progress.finish(f"{rows:,} profiles")
+
+    def _asked(self, as_of: AsOf, business: Business) -> Asked:
+        values = parameters(as_of, business)
+        return Asked(self._warehouse, registry.relations_of("features"), as_of, values)
+
+    def _bases(self, asked: Asked) -> dict[str, str]:
+        parts = chunks(self._warehouse, self._rows_per_chunk)
+        return {name: base(asked, name, parts) for name in ("base_rhythm", "base_value")}
+
+    @contextmanager
+    def _staged(
+        self, as_of: AsOf, business: Business, parts: list[KeyRange], progress: Progress
+    ) -> Iterator[Callable[[KeyRange], str]]:
+        """Compute the histories of all; yields what gives the published profiles of a range as a query."""
+        asked = self._asked(as_of, business)
+        progress.start("Profiles", 2 * len(parts))
+        given = {"base_rhythm": base(asked, "base_rhythm", parts)}
+        try:
+            self._warehouse.fetch(f"CREATE OR REPLACE TEMP TABLE {_STAGED} AS {asked.text('history', _NOBODY, given)}")
+            for part in parts:
+                self._warehouse.fetch(f"INSERT INTO {_STAGED} {asked.text('history', part, given)}")
+                progress.advance()
+            given["base_value"] = base(asked, "base_value", parts, whole=f"SELECT * FROM {_STAGED}")
+
+            def finished(part: KeyRange) -> str:
+                own = f"SELECT * FROM {_STAGED} WHERE customer_key >= {part.low} AND customer_key < {part.high}"
+                text = asked.text("profile", part, {**given, "history": own})
+                return f"SELECT {published(business.currency)} FROM ({text}) ORDER BY customer_key"
+
+            yield finished
+        finally:
+            self._warehouse.run(f"DROP TABLE IF EXISTS {_STAGED}")
+
+    @contextmanager
+    def _named(self, customer_ids: Sequence[str]) -> Iterator[None]:
+        """The keys of the named customers, as a table for as long as the block lasts."""
+        import pyarrow as pa
+
+        ids = pa.table({"customer_id": pa.array(customer_ids, pa.string())})
+        with self._warehouse.lend("asked_customers", ids):
+            self._warehouse.fetch(
+                f"CREATE OR REPLACE TEMP TABLE {_NAMED} AS SELECT customer_key FROM facts.customers"
+                " WHERE customer_id IN (SELECT customer_id FROM asked_customers) ORDER BY customer_key"
+            )
+        try:
+            yield
+        finally:
+            self._warehouse.run(f"DROP TABLE IF EXISTS {_NAMED}")
+
+
+def _empty(table: pa.Table) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    return pa.RecordBatch.from_pylist([], schema=table.schema)
