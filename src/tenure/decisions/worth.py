@@ -61,7 +61,7 @@ def value(rows: pa.Table, campaign: Campaign, business: Business) -> Worth:
     goal_value = numbers(rows, "goal_value", 0.0)
     margin = _margin(rows, business)
     gain = lift * margin * goal_value
-    promised = _promised(campaign.offer, goal_value) * flags(rows, "offer_ok")
+    promised = _promised(campaign.offer, goal_value, rows) * flags(rows, "offer_ok")
     service = campaign.purpose == "service"
     wear = np.zeros(rows.num_rows) if service else _wear(rows, np.maximum(gain, 0.0), business)
     return Worth(p0, lift, margin, goal_value, gain, (p0 + lift) * promised * REDEMPTION, _cost(rows, business), wear)
@@ -105,7 +105,7 @@ def _margin(rows: pa.Table, business: Business) -> Numbers:
     return share
 
 
-def _promised(offer: Offer | None, goal_value: Numbers) -> Numbers:
+def _promised(offer: Offer | None, goal_value: Numbers, rows: pa.Table) -> Numbers:
     """What the offer costs when it is redeemed; an amount is never more than what is bought."""
     if offer is None:
         return np.zeros(len(goal_value))
@@ -113,6 +113,8 @@ def _promised(offer: Offer | None, goal_value: Numbers) -> Numbers:
         return goal_value * offer.value / 100.0
     if offer.kind == "amount":
         return np.minimum(offer.value, np.maximum(goal_value, 0.0))
+    if offer.kind == "free_shipping":
+        return numbers(rows, "shipping", 0.0)
     return np.full(len(goal_value), float(offer.value))
 
 

@@ -19,6 +19,7 @@ lent to the engine, where everyone leaves with each term of the audience beside 
 | control | the customer's lot lies in the campaign's control group |
 | goal_value | what one success brings, in units of the currency |
 | offer_ok | the offer is for this customer |
+| shipping | what shipping costs where it is paid, in units: the price of an offer of free shipping |
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class DuckCandidates:
             TenureError: the profiles are as of another moment, or there are none.
         """
         self._check_moment(as_of)
-        query = CandidateQuery(campaign, as_of, business, "profiles", self._typical_order(as_of, business))
+        query = CandidateQuery(campaign, as_of, business, "profiles", self._typical(as_of, business))
         counts = self._warehouse.fetch(query.refused())
         return Drawn(self._warehouse.arrow(query.rows()), {rule: count for rule, count in counts if rule})
 
@@ -72,7 +73,7 @@ class DuckCandidates:
         named = profiles.select([name for name in profiles.column_names if name != "customer_key"])
         keyed = f"""(SELECT c.customer_key, asked.* FROM {_ASKED} asked
             JOIN facts.customers c ON c.customer_id = asked.customer_id)"""
-        query = CandidateQuery(campaign, as_of, business, keyed, self._typical_order(as_of, business))
+        query = CandidateQuery(campaign, as_of, business, keyed, self._typical(as_of, business))
         with self._warehouse.lend(_ASKED, named):
             return self._warehouse.arrow(query.rows(everyone=True))
 
@@ -86,19 +87,24 @@ class DuckCandidates:
             raise TenureError(f"the profiles are as of {latest[1]} and the decision is asked for {as_of}",
                               f"Run `tenure profile --as-of {as_of}` first.")  # fmt: skip
 
-    def _typical_order(self, as_of: AsOf, business: Business) -> float:
-        """Mean order of the whole base in units: what to expect of somebody who has not ordered yet."""
-        mean = self._warehouse.fetch(f"""SELECT sum(total)::DOUBLE / count(*) FROM facts.orders
-            WHERE "at" < {as_of.at} AND status IS DISTINCT FROM 'cancelled'""")[0][0]
-        return float(mean or 0.0) / minor_per_unit(business.currency)
+    def _typical(self, as_of: AsOf, business: Business) -> tuple[float, float]:
+        """Mean order and mean paid shipping of the whole base in units, for what a customer's own facts do not tell."""
+        means = self._warehouse.fetch(f"""SELECT sum(total)::DOUBLE / count(*),
+                sum(shipping)::DOUBLE / NULLIF(count(CASE WHEN shipping > 0 THEN 1 END), 0)
+            FROM facts.orders WHERE "at" < {as_of.at} AND status IS DISTINCT FROM 'cancelled'""")[0]
+        per_unit = minor_per_unit(business.currency)
+        return float(means[0] or 0.0) / per_unit, float(means[1] or 0.0) / per_unit
 
 
 class CandidateQuery:
     """The text of one campaign's candidates over a relation of profiles."""
 
-    def __init__(self, campaign: Campaign, as_of: AsOf, business: Business, source: str, typical: float) -> None:
+    def __init__(
+        self, campaign: Campaign, as_of: AsOf, business: Business, source: str, typical: tuple[float, float]
+    ) -> None:
         self.campaign, self.as_of, self.business = campaign, as_of, business
-        self.source, self.typical = source, typical
+        self.source = source
+        self.typical_order, self.typical_shipping = typical
 
     def refused(self) -> str:
         """How many customers each of the first rules refuses."""
@@ -135,14 +141,17 @@ class CandidateQuery:
             "greatest(COALESCE(p.contacts_7d, 0), COALESCE(w.d7, 0)) AS pressure_7d",
             "greatest(COALESCE(p.contacts_30d, 0), COALESCE(w.d30, 0)) AS pressure_30d",
             f"{control} AS control", f"{self._goal_value()} AS goal_value", f"{self._offer_ok()} AS offer_ok",
+            f"CAST({self.typical_shipping!r} AS DOUBLE) AS shipping",
         ]  # fmt: skip
 
     def _quiet_columns(self) -> list[str]:
-        moments = {"complaint": "p.last_complaint_at", "order": "p.last_order_at", "contact": "p.last_contact_at"}
-        return [
-            f"epoch_us({moments[word]}) AS quiet_{index}" if word in moments else f'q{index}."at" AS quiet_{index}'
-            for index, (word, _) in enumerate(self.campaign.quiet_after)
-        ]
+        moments = {
+            "complaint": "epoch_us(p.last_complaint_at)", "order": "epoch_us(p.last_order_at)",
+            # Either may be null, and greatest() skips what is null.
+            "contact": "greatest(epoch_us(p.last_contact_at), w.latest)",
+        }  # fmt: skip
+        words = enumerate(word for word, _ in self.campaign.quiet_after)
+        return [f"""{moments.get(word, f'q{index}."at"')} AS quiet_{index}""" for index, word in words]
 
     def _joins(self) -> str:
         name, at = text_literal(self.campaign.name), self.as_of.at
@@ -156,10 +165,13 @@ class CandidateQuery:
             joins.append(self._latest("g", self.campaign.goal.event))
         if self.campaign.purpose == "service":
             joins.append("LEFT JOIN facts.customers c ON c.customer_key = p.customer_key")
+            # Of two answers of one moment the refusal wins, as it does for marketing.
             joins.append(f"""LEFT JOIN (SELECT customer_key, list(channel) AS channels FROM (
-                SELECT customer_key, channel, arg_max(state, "at") AS state FROM facts.consents
-                WHERE "at" < {at} AND purpose = 'service' GROUP BY customer_key, channel)
-                WHERE state = 'denied' GROUP BY customer_key) d ON d.customer_key = p.customer_key""")
+                SELECT customer_key, channel, max(CASE WHEN state = 'denied' THEN "at" END) AS denied_at,
+                    max(CASE WHEN state = 'granted' THEN "at" END) AS granted_at
+                FROM facts.consents WHERE "at" < {at} AND purpose = 'service' GROUP BY customer_key, channel)
+                WHERE denied_at >= COALESCE(granted_at, denied_at) GROUP BY customer_key) d
+                ON d.customer_key = p.customer_key""")
         for index, (word, _) in enumerate(self.campaign.quiet_after):
             if word not in ("complaint", "order", "contact"):
                 joins.append(self._latest(f"q{index}", word))
@@ -170,7 +182,8 @@ class CandidateQuery:
         at = self.as_of.at
         return f"""LEFT JOIN (SELECT customer_key,
                 count(DISTINCT CASE WHEN epoch_us(as_of) >= {at - 7 * MICROS_PER_DAY} THEN campaign || '|' ||
-                    occasion_key END) AS d7, count(DISTINCT campaign || '|' || occasion_key) AS d30
+                    occasion_key END) AS d7, count(DISTINCT campaign || '|' || occasion_key) AS d30,
+                max(epoch_us(as_of)) AS latest
             FROM decisions WHERE outcome = 'chosen' AND purpose = 'marketing' AND epoch_us(as_of) < {at}
                 AND epoch_us(as_of) >= {at - 30 * MICROS_PER_DAY} GROUP BY customer_key) w
             ON w.customer_key = p.customer_key"""
@@ -207,7 +220,7 @@ class CandidateQuery:
     def _goal_value(self) -> str:
         term = self.campaign.goal.value
         if term is None:
-            return f"COALESCE(p.average_order, CAST({self.typical!r} AS DOUBLE))"
+            return f"COALESCE(p.average_order, CAST({self.typical_order!r} AS DOUBLE))"
         return (
             f"COALESCE(CAST({render_term(term, alias='p', properties='p.occasion_properties')} AS DOUBLE), 0.0::DOUBLE)"
         )
