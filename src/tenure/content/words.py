@@ -1,0 +1,181 @@
+"""The words that every e-mail needs and no campaign should have to write: greeting, footer, offers, dates and money.
+
+A language that is not here yet speaks English in the footer; dates and money follow the customer's locale in any case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency, format_decimal, format_percent
+
+DATE_STYLES = ("short", "medium", "long", "full", "day", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How dates and money are written for one person."""
+
+    locale: str
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language's standing phrases; `{name}`, `{shop}` and `{amount}` are filled in."""
+
+    hello_name: str
+    hello: str
+    why_marketing: str
+    why_service: str
+    unsubscribe: str
+    preferences: str
+    off: str
+    free_shipping: str
+    gift: str
+
+
+WORDS: dict[str, Words] = {
+    "en": Words(
+        hello_name="Hello {name},",
+        hello="Hello,",
+        why_marketing="You receive this e-mail because you are a customer of {shop}.",
+        why_service="This e-mail is about your business with {shop}; it is not advertising.",
+        unsubscribe="Unsubscribe",
+        preferences="Choose what you receive",
+        off="{amount} off",
+        free_shipping="free shipping",
+        gift="a gift",
+    ),
+    "de": Words(
+        hello_name="Hallo {name},",
+        hello="Guten Tag,",
+        why_marketing="Sie erhalten diese E-Mail, weil Sie Kundin oder Kunde von {shop} sind.",
+        why_service="Diese E-Mail betrifft Ihre Geschäfte mit {shop} und ist keine Werbung.",
+        unsubscribe="Abmelden",
+        preferences="Auswählen, was Sie erhalten",
+        off="{amount} Rabatt",
+        free_shipping="kostenloser Versand",
+        gift="ein Geschenk",
+    ),
+}
+
+# Where the family name stands first, the first word of a name is the wrong one to greet with.
+_FAMILY_NAME_FIRST = frozenset({"hu", "ja", "ko", "zh", "vi"})
+
+
+def words_of(locale: str) -> Words:
+    """The phrases of a locale's language, English if it has none yet."""
+    return WORDS.get(language_of(locale), WORDS["en"])
+
+
+def language_of(locale: str) -> str:
+    """The language of a locale: `pt` of `pt-BR`."""
+    return locale.replace("_", "-").split("-", maxsplit=1)[0].lower()
+
+
+def greeting(first_name: str | None, locale: str) -> str:
+    """A greeting that reads well with a name and without one."""
+    words = words_of(locale)
+    name = " ".join(first_name.split()) if first_name else ""
+    return words.hello_name.format(name=name) if name else words.hello
+
+
+def first_name(name: str | None, locale: str) -> str | None:
+    """The word to greet somebody with, or None when the name does not plainly show it."""
+    parts = (name or "").split()
+    if len(parts) < 2 or language_of(locale) in _FAMILY_NAME_FIRST or any("," in part for part in parts):
+        return None
+    first = parts[0]
+    is_plain = len(first) > 1 and all(sign.isalpha() or sign in "-'’" for sign in first) and first[0].isupper()
+    return first if is_plain else None
+
+
+def offer_text(kind: str, value: float, currency: str, locale: str) -> str:
+    """An offer in a few words, such as `10% off` or `5,00 € Rabatt`."""
+    words = words_of(locale)
+    if kind == "percent":
+        share = Decimal(str(value)) / 100
+        return words.off.format(amount=format_percent(share, locale=babel_locale(locale), decimal_quantization=False))
+    if kind == "amount":
+        return words.off.format(amount=money(value, currency, locale))
+    return words.free_shipping if kind == "free_shipping" else words.gift
+
+
+def money(value: object, currency: str, locale: str) -> str:
+    """An amount in units of the currency, written as in the locale.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    return format_currency(_decimal(value), currency, locale=babel_locale(locale))
+
+
+def number(value: object, locale: str) -> str:
+    """A number written as in the locale, with at most two decimals.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    return format_decimal(_decimal(value), format="#,##0.##", locale=babel_locale(locale))
+
+
+def day(value: object, style: str, locale: str, zone: str) -> str:
+    """The date of a moment on the calendar of `zone`, written as in the locale.
+
+    Args:
+        value: a date, a moment, or either as ISO 8601 text; UTC unless it says.
+        style: short, medium, long, full, `day` (12 September) or `month` (September).
+
+    Raises:
+        ValueError: it is no date, or the style is unknown.
+    """
+    if style not in DATE_STYLES:
+        raise ValueError(f"`{style}` is not one of {', '.join(DATE_STYLES)}")
+    on, known = _date(value, zone), babel_locale(locale)
+    if style == "day":
+        return format_skeleton("MMMMd", datetime(on.year, on.month, on.day, tzinfo=UTC), tzinfo=UTC, locale=known)
+    return format_date(on, "LLLL" if style == "month" else style, locale=known)
+
+
+@cache
+def babel_locale(locale: str) -> Locale:
+    """Babel's locale: the exact one, else its language, else English."""
+    for text in (locale, language_of(locale), "en"):
+        try:
+            return Locale.parse(text.replace("_", "-"), sep="-")
+        except (ValueError, UnknownLocaleError):
+            continue
+    raise AssertionError("English is always there")
+
+
+def _decimal(value: object) -> Decimal:
+    try:
+        found = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise ValueError("this is not a number") from None
+    if isinstance(value, bool) or not found.is_finite() or abs(found) > Decimal(10) ** 15:
+        raise ValueError("this is not a number")
+    return found
+
+
+def _date(value: object, zone: str) -> date:
+    if isinstance(value, str):
+        try:
+            text = value.strip()
+            value = date.fromisoformat(text) if len(text) == len("2011-09-01") else datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError("this is not a date") from None
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(ZoneInfo(zone)).date()
+    if isinstance(value, date):
+        return value
+    raise ValueError("this is not a date")
