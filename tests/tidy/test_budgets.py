@@ -11,7 +11,8 @@ MAX_PROTOCOL = 6
 
 def test_files_are_short(texts, judge):
     lengths = {name: text.count("\n") for name, text in texts.items() if name.endswith((".py", ".sql"))}
-    judge("file length", {name: f"{n} lines, at most {MAX_FILE}" for name, n in lengths.items() if n > MAX_FILE})
+    long = {name: f"{lines} lines, at most {MAX_FILE}" for name, lines in lengths.items() if lines > MAX_FILE}
+    assert not (found := judge("file length", long)), "\n".join(found)
 
 
 def test_functions_are_short(texts, judge):
@@ -21,9 +22,8 @@ def test_functions_are_short(texts, judge):
         if name.endswith(".py")
         for function in _functions(ast.parse(text))
     }
-    judge(
-        "function length", {at: f"{n} lines, at most {MAX_FUNCTION}" for at, n in lengths.items() if n > MAX_FUNCTION}
-    )
+    long = {at: f"{lines} lines, at most {MAX_FUNCTION}" for at, lines in lengths.items() if lines > MAX_FUNCTION}
+    assert not (found := judge("function length", long)), "\n".join(found)
 
 
 def test_the_usual_function_is_very_short(package):
