@@ -26,7 +26,8 @@ class Extract:
         where: SQL condition; rows that fail it are not for this table (they are not bad rows).
         date_order: how to read 03/04/2011: `dmy`, `mdy`, or `auto` (learn it from the file, refuse what stays unclear).
         timezone: IANA zone of times written without one.
-        place: the source file and line, for messages.
+        place: the source file, for messages.
+        lines: contract column → its line in that file (`""`: the table's own line).
     """
 
     table: str
@@ -41,6 +42,7 @@ class Extract:
     date_order: Literal["auto", "dmy", "mdy"] = "auto"
     timezone: str = "UTC"
     place: str = ""
+    lines: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
