@@ -2,8 +2,40 @@
 
 A door gives a `Workspace` and what the person asked for; each function opens the machines that an operation needs,
 calls it, and lets go of them. Nothing is decided here, and `adapters.py` alone names what stands behind a port.
+Functions are found when they are first used, so that opening a workspace stays quick.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from tenure.app.workspace import Workspace, initialise, moment, open_workspace, secret
 
-__all__ = ["Workspace", "initialise", "moment", "open_workspace", "secret"]
+if TYPE_CHECKING:
+    from tenure.app.daily import run
+    from tenure.app.demo import demo
+    from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
+    from tenure.app.line import decide, learn, profile, profiles, send
+    from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
+
+__all__ = [
+    "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "explain", "extracts", "facts", "import_sources",
+    "import_table", "initialise", "learn", "moment", "open_workspace", "outbox", "profile", "profiles", "quarantine",
+    "report", "run", "secret", "send",
+]  # fmt: skip
+
+_WHERE = {
+    "daily": ("run",),
+    "demo": ("demo",),
+    "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
+    "line": ("decide", "learn", "profile", "profiles", "send"),
+    "looking": ("campaigns", "customer", "doctor", "explain", "outbox", "report"),
+}
+_HOME = {name: module for module, names in _WHERE.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'tenure.app' has no attribute {name!r}")
+    return getattr(import_module(f"tenure.app.{_HOME[name]}"), name)

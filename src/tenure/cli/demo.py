@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 
 import click
@@ -35,10 +34,7 @@ def demo(workspace: Path, serve: bool, host: str, port: int, as_json: bool) -> N
     if as_json:
         print_json(story.as_json())
     else:
-        click.echo("")
-        for paragraph in story.paragraphs():
-            click.echo(textwrap.fill(paragraph, 100, subsequent_indent="") if "\n" not in paragraph else paragraph)
-            click.echo("")
+        click.echo(f"\n{story.text()}\n")
     if serve:
         from tenure.cli.serve import listen
 

@@ -1,0 +1,101 @@
+"""The campaign files of a workspace: read, checked, and kept by version so that a decision can be explained later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tenure.app.workspace import Workspace
+from tenure.domain.campaign import Campaign
+from tenure.domain.errors import Place, TenureError
+
+if TYPE_CHECKING:
+    from tenure.store.connection import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A campaign with the files it was read from.
+
+    Attributes:
+        text: content of `campaign.yaml`.
+        messages: content of each `message.LOCALE.md`, by locale.
+    """
+
+    campaign: Campaign
+    text: str
+    messages: Mapping[str, str]
+
+
+def recipes(ws: Workspace) -> tuple[list[Recipe], list[TenureError]]:
+    """Every campaign that can be read, and the mistakes of those that cannot."""
+    read: list[Recipe] = []
+    mistakes: list[TenureError] = []
+    for folder in sorted(p for p in (ws.folder / "campaigns").iterdir() if p.is_dir() and not p.name.startswith(".")):
+        try:
+            read.append(_recipe(folder, ws))
+        except TenureError as mistake:
+            mistakes.append(mistake)
+    return read, mistakes
+
+
+def _recipe(folder: Path, ws: Workspace) -> Recipe:
+    shown = f"campaigns/{folder.name}"
+    if not (folder / "campaign.yaml").is_file():
+        raise TenureError("there is no campaign.yaml", "Write one, or remove the folder.", Place(shown))
+    messages = {
+        path.name.removeprefix("message.").removesuffix(".md"): _read(path, f"{shown}/{path.name}")
+        for path in sorted(folder.glob("message.*.md"))
+    }
+    return parsed(folder.name, _read(folder / "campaign.yaml", f"{shown}/campaign.yaml"), messages, ws, shown)
+
+
+def parsed(name: str, text: str, messages: Mapping[str, str], ws: Workspace, shown: str) -> Recipe:
+    """The recipe that the files of one folder make.
+
+    Raises:
+        TenureError: a mistake in them, with file and line.
+    """
+    from tenure.campaigns.parse import parse
+    from tenure.content import templates
+
+    campaign = parse(name, text, messages, shown, default_locale=ws.business.locale)
+    unreachable = [channel for channel in campaign.channels if ws.business.channel(channel) is None]
+    if len(unreachable) == len(campaign.channels):
+        raise TenureError(
+            f"this business has no channel {' or '.join(unreachable)}", "Add one under `channels:` in tenure.yaml.",
+            Place(f"{shown}/campaign.yaml"),
+        )  # fmt: skip
+    for locale, message in messages.items():
+        templates.parse(message, f"{shown}/message.{locale}.md")
+    return Recipe(campaign, text, messages)
+
+
+def _read(path: Path, shown: str) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise TenureError("the file is not UTF-8 text", "Save it as UTF-8.", Place(shown)) from None
+
+
+def keep(opened: Store, used: list[Recipe], now: int) -> dict[str, str]:
+    """Keep the files a run decides with; returns their versions by campaign."""
+    from tenure.store.journal import keep_version
+
+    for recipe in used:
+        content = {"name": recipe.campaign.name, "campaign.yaml": recipe.text, "messages": dict(recipe.messages)}
+        keep_version(opened, recipe.campaign.version, "campaign", content, now)
+    return {recipe.campaign.name: recipe.campaign.version for recipe in used}
+
+
+def kept(opened: Store, version: str, ws: Workspace) -> Recipe | None:
+    """The recipe of a version, from what was kept of it."""
+    from tenure.store.journal import load_version
+
+    content = load_version(opened, version)
+    if content is None:
+        return None
+    name = content["name"]
+    return parsed(name, content["campaign.yaml"], content["messages"], ws, f"campaigns/{name}")

@@ -1,0 +1,77 @@
+"""`tenure report`: figures as of any day, in words, as a table, or as JSON."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tenure.cli.options import as_of_option, json_option, opened, workspace_option
+from tenure.cli.printing import print_json
+
+if TYPE_CHECKING:
+    from tenure.insights.table import Report
+    from tenure.insights.words import Words
+
+
+@click.command()
+@click.argument("kind", metavar="KIND")
+@click.option("--from", "from_", metavar="MOMENT", help="Begin of the period (retention, recurring revenue).")
+@click.option("--to", metavar="MOMENT", help="End of the period, exclusive.")
+@as_of_option
+@json_option
+@workspace_option
+def report(
+    kind: str, from_: str | None, to: str | None, as_of: str | None, as_json: bool, workspace: Path
+) -> None:  # fmt: skip
+    """Print one report: retention, cohorts, revenue, funnel, stages, economics or campaigns.
+
+    Facts at or after --as-of do not exist; it is --to if not given, else the moment of the latest profiles. A period
+    that is not given is the business's retention window, up to --as-of.
+
+    \b
+    Example:
+      tenure report retention --from 2011-06-01 --to 2011-09-01
+    """
+    from tenure import app
+    from tenure.insights.words import Words
+
+    ws = opened(workspace)
+    told = app.report(ws, kind, as_of=as_of, from_=from_, to=to)
+    if as_json:
+        print_json(told.as_json())
+    else:
+        _print(told, Words.of(ws.business))
+
+
+def _print(told: Report, words: Words) -> None:
+    """Title, sentences, table and formula; framed on a terminal, tab-separated elsewhere."""
+    from tenure.insights.table import cell
+
+    click.echo(f"{told.title}, as of {told.as_of}")
+    for sentence in told.sentences:
+        click.echo(sentence)
+    if told.rows:
+        click.echo("")
+        rows = [[cell(v, c.unit, words) for v, c in zip(row, told.columns, strict=True)] for row in told.rows]
+        _print_rows(told, rows)
+    if told.formula:
+        click.echo(f"\nReckoned as: {told.formula}")
+
+
+def _print_rows(told: Report, rows: list[list[str]]) -> None:
+    if not sys.stdout.isatty():
+        for row in ([c.title for c in told.columns], *rows):
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in told.columns:
+        table.add_column(column.title, justify="left" if column.unit in ("text", "month") else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(markup=False, highlight=False).print(table)
