@@ -32,11 +32,11 @@ class Shop:
 
     def refund(self, order_id: str, on: str, amount: int) -> None:
         self._count += 1
-        self.add("refunds", order_id=order_id, refund_id=f"r{self._count}", amount=amount, **_at(on))
+        self.add("refunds", customer_key=0, order_id=order_id, refund_id=f"r{self._count}", amount=amount, **_at(on))
 
-    def contract(self, who: int, on: str, price: int = 1000, period: str = "month", **more: str | None) -> None:
+    def contract(self, who: int, on: str, price: int = 1000, period: str = "month", **more: str | int | None) -> None:
         self._count += 1
-        moments = {k: _at(v)["at"] if v else None for k, v in more.items()}
+        moments = {k: _at(v)["at"] if isinstance(v, str) else v for k, v in more.items()}
         self.add("subscriptions", customer_key=who, subscription_id=f"s{self._count}", price=price, period=period,
                  **_at(on), **moments)  # fmt: skip
 

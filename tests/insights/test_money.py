@@ -9,13 +9,14 @@ def test_a_refund_counts_in_its_own_month_and_a_cancelled_order_nowhere(shop):
     first = shop.order(1, "2020-01-10", 5000)
     gone = shop.order(1, "2020-01-11", 7000, status="cancelled")
     shop.order(2, "2020-02-10", 1001)
+    shop.order(2, "2020-02-11", 300, status="refunded")  # no refund of its own: all of it, in its own month
     shop.refund(first, "2020-02-20", 500)
     shop.refund(gone, "2020-01-20", 7000)
     shop.payment(3, "2020-02-01", 999)
     shop.payment(3, "2020-02-02", 999, status="failed")
     months = shop.report("revenue", "2020-04-01").as_json()["months"]
     assert [(m["month"], m["orders"], m["gross"], m["refunds"], m["net"]) for m in months] == [
-        ("2020-01", 1, 50.0, 0.0, 50.0), ("2020-02", 1, 20.0, 5.0, 15.0), ("2020-03", 0, 0.0, 0.0, 0.0)
+        ("2020-01", 1, 50.0, 0.0, 50.0), ("2020-02", 2, 23.0, 8.0, 15.0), ("2020-03", 0, 0.0, 0.0, 0.0)
     ]  # fmt: skip
 
 

@@ -75,11 +75,31 @@ def test_a_cancelled_order_makes_nobody_a_customer(shop):
         ({"trial_ends_at": "2020-07-05"}, False),  # still trying
         ({"trial_ends_at": "2020-02-01"}, True),
         ({"trial_ends_at": "2020-02-01", "cancelled_at": "2020-01-20"}, False),  # never paid
+        ({"ends_at": "2020-02-15", "auto_renew": 1}, True),  # renews by itself
+        ({"ends_at": "2020-02-15", "auto_renew": 1, "cancelled_at": "2020-07-02"}, True),  # cancelled later
+        ({"ends_at": "2020-02-15", "auto_renew": 1, "auto_renew_consent_at": "2020-07-02"}, False),  # agreed later
     ],
 )
 def test_who_holds_a_live_contract_is_a_customer(shop, contract, is_customer):
     shop.contract(1, "2020-01-15", **contract)
     assert shop.report("retention", "2020-08-01", "2020-06-01", "2020-07-01").figures["end"] == int(is_customer)
+
+
+def test_the_end_of_one_period_is_the_start_of_the_next(shop):
+    for who, more in enumerate(CONTRACTS):
+        shop.contract(who, "2020-01-15", **more)
+    for moment in ("2020-02-10", "2020-03-01", "2020-07-01", "2020-07-04", "2020-07-08"):
+        end = shop.report("retention", "2020-08-01", "2020-01-01", moment).figures["end"]
+        assert end == shop.report("retention", "2020-08-01", moment, "2020-07-30").figures["start"], moment
+
+
+CONTRACTS = (
+    {}, {"ends_at": "2020-06-30"}, {"ends_at": "2020-07-05"}, {"cancelled_at": "2020-07-02"},
+    {"trial_ends_at": "2020-07-05"}, {"cancelled_at": "2020-06-30", "ends_at": "2020-07-10"},
+    {"ends_at": "2020-02-15", "auto_renew": 1, "cancelled_at": "2020-07-02"},
+    {"ends_at": "2020-02-15", "auto_renew": 1, "auto_renew_consent_at": "2020-07-02"},
+    {"ends_at": "2020-02-15", "cancelled_at": "2020-07-02"},
+)  # fmt: skip
 
 
 def test_nobody_at_the_start_gives_no_rate_and_a_sentence(shop):

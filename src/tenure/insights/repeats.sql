@@ -1,8 +1,9 @@
 -- purpose: how many customers ever ordered, and on how many days
 -- grain: one row
--- inputs: customers, orders
+-- inputs: customers, orders, subscriptions
 -- columns: known, buyers, repeaters, loyal, orders, latest_at, earliest_at
--- traps: two orders on one day are one visit; a customer made known by a later fact alone is not known yet
+-- traps: two orders on one day are one visit; known are those whom the business listed and
+--   those whom an order or a contract made known
 WITH days AS (
   SELECT o.customer_key AS customer_key, o.day AS day, COUNT(*) AS orders, MAX(o.at) AS latest_at, MIN(o.at) AS earliest_at
   FROM orders o
@@ -19,6 +20,8 @@ people AS (
   SELECT customer_key FROM customers WHERE declared = 1
   UNION
   SELECT customer_key FROM orders
+  UNION
+  SELECT customer_key FROM subscriptions
 )
 SELECT
   COUNT(*) AS known,

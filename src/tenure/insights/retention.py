@@ -72,8 +72,8 @@ def retention_rate(start: float, new: float, end: float) -> float:
         (end − new) ÷ start, between 0 and 1: 0.6 for 1,000, 200 and 800.
 
     Raises:
-        ImpossibleCountError: a count is negative or no number, nobody was there at the start, more are new than are there
-            at the end, or more were kept than were there.
+        ImpossibleCountError: a count is negative or no number, nobody was there at the start, more are new than are
+            there at the end, or more were kept than were there.
     """
     for name, value in (("start", start), ("new", new), ("end", end)):
         if not math.isfinite(value) or value < 0:

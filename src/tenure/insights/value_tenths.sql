@@ -3,7 +3,7 @@
 -- inputs: profiles
 -- columns: tenth, customers, revenue, margin, cost_to_serve, contact_cost, profit, as_of
 -- traps: rank r of n lies in tenth t when 10 r ≤ t n, in integers; ties are broken by the key so that every engine cuts
---        at the same customer
+--   at the same customer
 WITH amounts AS (
   SELECT customer_key, as_of,
     CAST(ROUND(COALESCE(revenue, 0) * :minor_per_unit) AS BIGINT) AS revenue,

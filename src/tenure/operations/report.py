@@ -14,9 +14,10 @@ from typing import Any
 
 from tenure.domain.business import Business
 from tenure.domain.errors import UsageError, nearest
-from tenure.domain.moments import AsOf, as_of, date_of, month_of, start_of_day
+from tenure.domain.moments import AsOf, as_of, date_of, day_number, month_of, start_of_day
 from tenure.domain.money import minor_per_unit
-from tenure.insights import cohorts, economics, funnel, retention, revenue
+from tenure.insights import campaigns, cohorts, economics, funnel, retention, revenue, today
+from tenure.insights.campaigns import Sendings
 from tenure.insights.economics import Group
 from tenure.insights.retention import Retention
 from tenure.insights.table import Report
@@ -37,7 +38,7 @@ class Asked:
     to: AsOf
 
     def rows(self, relation: str, **values: int) -> list[dict[str, Any]]:
-        """The rows of a relation as of the moment."""
+        """The rows of a relation as of the moment, or as of an earlier one given as `as_of`."""
         rows: list[dict[str, Any]] = self.query.query(relation, {"as_of": self.as_of.at, **values}).to_pylist()
         return rows
 
@@ -53,7 +54,7 @@ class Asked:
     @property
     def last_month(self) -> tuple[int, bool]:
         """The latest month that has begun before the moment, and whether it is over."""
-        first = day_of_month(month_of(self.as_of.day))
+        first = _first_day(month_of(self.as_of.day))
         at_start = self.as_of.at <= self.midnight(first).at
         return (month_of(self.as_of.day) - 1, True) if at_start else (month_of(self.as_of.day), False)
 
@@ -75,15 +76,18 @@ def report(
     """
     if kind not in KINDS:
         raise UsageError(f"there is no report `{kind}`", nearest(kind, KINDS))
-    return KINDS[kind](_asked(query, business, as_of, from_, to))
+    return KINDS[kind](question(query, business, as_of, from_, to))
 
 
-def _asked(query: Query, business: Business, moment: AsOf, from_: AsOf | None, to: AsOf | None) -> Asked:
+def question(
+    query: Query, business: Business, moment: AsOf, from_: AsOf | None = None, to: AsOf | None = None
+) -> Asked:
+    """The question with its period made whole."""
     end = to or moment
     if end.at > moment.at:
         raise UsageError(f"the period ends at {end}, after the moment of the report, {moment}", "Give a later --as-of.")
-    asked = Asked(query, business, moment, end, end)
-    start = from_ or asked.midnight(end.day - business.retention_window_days)
+    instant = Asked(query, business, moment, end, end)
+    start = from_ or instant.midnight(end.day - business.retention_window_days)
     if start.at >= end.at:
         raise UsageError(f"the period from {start} to {end} is empty", "--from must be before --to.")
     return Asked(query, business, moment, start, end)
@@ -92,7 +96,7 @@ def _asked(query: Query, business: Business, moment: AsOf, from_: AsOf | None, t
 def retained(asked: Asked, from_: AsOf, to: AsOf) -> Retention:
     """The customers of two moments, counted."""
     (row,) = asked.rows(
-        "retention", from_at=from_.at, from_day=from_.day, to_at=to.at, to_day=to.day,
+        "retention", as_of=to.at, from_at=from_.at, from_day=from_.day, to_at=to.at, to_day=to.day,
         window_days=asked.business.retention_window_days,
     )  # fmt: skip
     return Retention(from_, to, row["customers_start"], row["customers_end"], row["first_time"], row["returned"])
@@ -112,11 +116,11 @@ def _month_starts(asked: Asked) -> list[AsOf]:
     """First instants of the months whose span lies within the period, or of the year before its end."""
     last = month_of(asked.to.day)
     first = month_of(asked.from_.day)
-    if day_of_month(first) < asked.from_.day:
+    if _first_day(first) < asked.from_.day:
         first += 1
     if first >= last:
         first = last - _MONTHS
-    return [asked.midnight(day_of_month(n)) for n in range(first, last + 1)]
+    return [asked.midnight(_first_day(n)) for n in range(first, last + 1)]
 
 
 def _cohorts(asked: Asked) -> Report:
@@ -126,7 +130,7 @@ def _cohorts(asked: Asked) -> Report:
 
 def _revenue(asked: Asked) -> Report:
     months = [revenue.Month(**r) for r in asked.rows("revenue")]
-    (row,) = asked.rows("recurring", from_at=asked.from_.at, to_at=asked.to.at)
+    (row,) = asked.rows("recurring", as_of=asked.to.at, from_at=asked.from_.at, to_at=asked.to.at)
     return revenue.revenue_report(
         months, revenue.Recurring(**row), str(asked.as_of), *asked.last_month, words=asked.words
     )
@@ -159,14 +163,41 @@ def _groups(asked: Asked, relation: str, name: str) -> tuple[list[Group], str]:
               r["profit"])
         for r in rows
     ]  # fmt: skip
+    return groups, _moment(rows, asked)
+
+
+def _campaigns(asked: Asked) -> Report:
+    arms = [(r["campaign"], r["arm"], r["people"]) for r in asked.rows("arms")]
+    sendings = {r.pop("campaign"): Sendings(**r) for r in asked.rows("contacted")}
+    return campaigns.campaigns_report(campaigns.results(arms, sendings, {}), str(asked.as_of), asked.words)
+
+
+def chosen(asked: Asked) -> Report:
+    """What the latest run chose to say."""
+    rows = asked.rows("chosen")
+    return today.chosen_report(
+        [(r["campaign"], r["customers"], r["worth_micro"]) for r in rows], _moment(rows, asked),
+        minor_per_unit(asked.business.currency), asked.words,
+    )  # fmt: skip
+
+
+def refused(asked: Asked) -> Report:
+    """Why the latest run kept silent."""
+    rows = asked.rows("refused")
+    return today.refused_report(
+        [(r["campaign"], r["rule"], r["customers"]) for r in rows], _moment(rows, asked), asked.words
+    )
+
+
+def _moment(rows: list[dict[str, Any]], asked: Asked) -> str:
+    """The moment at which rows were computed, which may be before the report's."""
     moments: list[datetime] = [r["as_of"] for r in rows]
-    return groups, f"{max(moments):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00") if moments else str(asked.as_of)
+    return f"{max(moments):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00") if moments else str(asked.as_of)
 
 
-def day_of_month(month_no: int) -> int:
+def _first_day(month_no: int) -> int:
     """Day number of the first day of a month."""
-    first = month_day(month_no)
-    return first.toordinal() - month_day(0).toordinal()
+    return day_number(month_day(month_no))
 
 
 KINDS: dict[str, Callable[[Asked], Report]] = {
@@ -176,4 +207,5 @@ KINDS: dict[str, Callable[[Asked], Report]] = {
     "funnel": _funnel,
     "stages": _stages,
     "economics": _economics,
+    "campaigns": _campaigns,
 }

@@ -5,7 +5,7 @@ in `published/CURRENT` by a rename, so a reader sees the old tables or the new o
 `SnapshotReader` answers from those files without touching the warehouse, which one process owns; `WarehouseQuery`
 answers the same questions from the warehouse itself.
 
-Every table is narrowed to what existed before the question's `as_of` here, in one place, so no relation can peek.
+Both narrow every table to what was known before the question's `as_of`, as the profile does, so no relation can peek.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ from tenure import registry
 from tenure.domain.decision import DECISION_COLUMNS
 from tenure.domain.errors import TenureError
 from tenure.domain.facts import OWN_TABLES, TABLES
+from tenure.domain.moments import AsOf
 from tenure.domain.profile import COLUMNS
-from tenure.relations import bind, literal
+from tenure.relations import literal
+from tenure.warehouse.choices import REFUSALS
 from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.views import Everyone, narrowed, statement
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,19 +39,16 @@ CURRENT = "CURRENT"
 _KEPT = 2  # the current one, and the one that questions under way may still be reading
 
 _PROFILES = (("customer_key", "BIGINT"), *((c.name, c.published) for c in COLUMNS))
-_REFUSALS = (
-    ("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("campaign", "VARCHAR"), ("rule", "VARCHAR"), ("customers", "BIGINT")
-)  # fmt: skip
-
 # Table → columns that any relation of `insights` reads. A test runs every relation over a published snapshot.
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "customers": ("customer_key", "at", "declared"),
     "orders": ("customer_key", "order_id", "at", "day", "month_no", "total", "status"),
-    "refunds": ("order_id", "at", "month_no", "amount"),
-    "subscriptions": ("customer_key", "price", "period", "at", "trial_ends_at", "ends_at", "cancelled_at"),
-    "payments": ("at", "month_no", "amount", "status"),
+    "refunds": ("customer_key", "order_id", "at", "month_no", "amount"),
+    "subscriptions": ("customer_key", "price", "period", "at", "trial_ends_at", "ends_at", "auto_renew",
+                      "auto_renew_consent_at", "cancelled_at"),
+    "payments": ("customer_key", "at", "month_no", "amount", "status"),
     "contacts": ("customer_key", "message_id", "campaign", "at", "cost", "state"),
-    "deliveries": ("message_id", "kind", "at"),
+    "deliveries": ("customer_key", "message_id", "kind", "at"),
     "assignments": ("customer_key", "campaign", "arm", "at"),
     "profiles": ("customer_key", "as_of", "orders", "revenue", "margin", "cost_to_serve", "contact_cost", "profit",
                  "stage"),
@@ -57,7 +57,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 DERIVED: dict[str, tuple[tuple[str, str], ...]] = {
-    "profiles": _PROFILES, "decisions": DECISION_COLUMNS, "refusals": _REFUSALS,
+    "profiles": _PROFILES, "decisions": DECISION_COLUMNS, "refusals": REFUSALS,
 }  # fmt: skip
 
 
@@ -188,22 +188,20 @@ def _current(folder: Path) -> int:
 
 
 def _statement(relation: str, values: Values, source: Callable[[str], str]) -> str:
-    """The relation with each of its inputs narrowed to what existed before `as_of`."""
-    found = registry.relations_of("insights")[relation]
-    inputs = ", ".join(
-        f'"{name}" AS (SELECT * FROM {source(name)} AS whole WHERE {_before(name, values["as_of"])})'
-        for name in found.inputs
-    )
-    return f"WITH {inputs} SELECT * FROM ({bind(found.sql, values)})"
-
-
-def _before(name: str, as_of: int | float | str | None) -> str:
-    if not isinstance(as_of, int):
+    """The relation with each of its inputs narrowed to what was known before `as_of`."""
+    at = values["as_of"]
+    if not isinstance(at, int):
         raise TypeError("`as_of` must be microseconds since 1970")
+    moment = AsOf(at, 0)  # facts are narrowed by the moment alone
+    relations = registry.relations_of("insights")
+    given = {name: _given(name, moment, source(name)) for name in PUBLISHED}
+    return statement(relation, relations, given, values)
+
+
+def _given(name: str, moment: AsOf, source: str) -> str:
     if name in DERIVED:
-        return f"as_of <= make_timestamp({as_of})"
-    # A customer who was listed without a date has always been known.
-    return f"(whole.at IS NULL OR whole.at < {as_of})" if name == "customers" else f"whole.at < {as_of}"
+        return f"SELECT * FROM {source} AS d WHERE d.as_of <= make_timestamp({moment.at})"
+    return narrowed(name, moment, Everyone(), source)
 
 
 def _stored(warehouse: DuckWarehouse, name: str) -> str:
@@ -216,11 +214,23 @@ def _stored(warehouse: DuckWarehouse, name: str) -> str:
 
 
 def _published(folder: Path, name: str) -> str:
-    file = folder / f"{name}.parquet"
-    return f"read_parquet({literal(str(file))})" if file.parent.name != "0" else _empty(name)
+    """The file, with the columns that were not published as NULL so that every reader sees the whole table."""
+    if folder.name == "0":
+        return _empty(name)
+    columns = ", ".join(
+        f'"{column}"' if column in PUBLISHED[name] else f'CAST(NULL AS {kind}) AS "{column}"'
+        for column, kind in _columns(name)
+    )
+    return f"(SELECT {columns} FROM read_parquet({literal(str(folder / f'{name}.parquet'))}))"
 
 
 def _empty(name: str) -> str:
-    """A table of that name's columns without rows: what has not been computed yet is not an error."""
-    columns = DERIVED.get(name) or (TABLES[name].stored if name in TABLES else OWN_TABLES[name])
-    return "(SELECT " + ", ".join(f'CAST(NULL AS {kind}) AS "{column}"' for column, kind in columns) + " WHERE 1 = 0)"
+    """The table without rows: what has not been computed yet is not an error."""
+    columns = ", ".join(f'CAST(NULL AS {kind}) AS "{column}"' for column, kind in _columns(name))
+    return f"(SELECT {columns} WHERE 1 = 0)"
+
+
+def _columns(name: str) -> tuple[tuple[str, str], ...]:
+    if name in DERIVED:
+        return DERIVED[name]
+    return TABLES[name].stored if name in TABLES else OWN_TABLES[name]
