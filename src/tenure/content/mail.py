@@ -108,7 +108,7 @@ def _headers(mail: Mail) -> list[str]:
 def _part(boundary: str, subtype: str, content: str) -> list[str]:
     body = CRLF.join(_printable(content).splitlines()) + CRLF
     # Quoted-printable never holds `=_`, so no content can close the part early.
-    encoded = binascii.b2a_qp(body.encode(), istext=True).decode("ascii").removesuffix(CRLF)
+    encoded = binascii.b2a_qp(body.encode(), istext=True).decode("ascii")
     return [
         f"--{boundary}",
         f"Content-Type: text/{subtype}; charset=utf-8",

@@ -191,7 +191,7 @@ def _compiled(environment: _Environment, source: str, file: str, before: int) ->
     try:
         compiled = environment.from_string(source)
     except LiquidError as error:
-        _refuse(error, file, before)
+        _refuse(error, file, before, source)
     except RecursionError:
         raise TenureError("the message is nested too deeply", "Write it flatter.", Place(file, before + 1)) from None
     _check_names(compiled, source, file, before)
@@ -219,9 +219,11 @@ def _filled(template: Template, part: str, values: Mapping[str, object]) -> str:
         _refuse(error, template.file, template.lines.get(part, 0))
 
 
-def _refuse(error: LiquidError, file: str, before: int) -> NoReturn:
+def _refuse(error: LiquidError, file: str, before: int, source: str = "") -> NoReturn:
     found = error.context()
     problem = str(error.message).split("\n", maxsplit=1)[0]
     if "unexpected tag" in problem or "disabled" in problem:
         problem += f" (a message knows {', '.join(TAGS)})"
-    raise TenureError(problem, "", Place(file, before + found[0] if found else None)) from None
+    # What is opened and never closed is noticed only at the end, where there is nothing to point at but the last line.
+    line = found[0] if found else source.rstrip("\n").count("\n") + 1
+    raise TenureError(problem, "", Place(file, before + line if found or source else None)) from None
