@@ -14,7 +14,7 @@ from tenure.app.workspace import Workspace, initialise, moment, open_workspace, 
 
 if TYPE_CHECKING:
     from tenure.app.daily import run
-    from tenure.app.demo import demo
+    from tenure.app.grocer import demo
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
     from tenure.app.line import decide, learn, profile, profiles, send
     from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
@@ -27,7 +27,7 @@ __all__ = [
 
 _WHERE = {
     "daily": ("run",),
-    "demo": ("demo",),
+    "grocer": ("demo",),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
     "line": ("decide", "learn", "profile", "profiles", "send"),
     "looking": ("campaigns", "customer", "doctor", "explain", "outbox", "report"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tenure.app import adapters
-from tenure.app.intake import import_into
+from tenure.app.intake import import_new
 from tenure.app.line import (
     collect_in,
     decide_in,
@@ -74,7 +74,7 @@ def run(ws: Workspace, as_of: str | None, progress: Progress) -> Ran:
         with adapters.warehouse(ws) as opened:
             finish_planning(ws, opened, desk)
             collect_in(ws, opened, desk, progress)
-            imported = import_into(ws, opened, desk, progress)
+            imported = import_new(ws, opened, desk, progress)
             counted = profile_in(ws, opened, asked, progress)
             decided = decide_in(ws, opened, desk, used, asked, progress)
             plan_in(ws, opened, desk, decided.run_id)

@@ -117,9 +117,7 @@ def _decided(runs: list[Ran]) -> tuple[str, ...]:
     chosen = sum(sum(run.decided.chosen.values()) for run in runs)
     profit = sum(run.decided.expected_profit for run in runs)
     silent = sum(run.profiles for run in runs) - chosen
-    lines.append(
-        f"  Over all runs: {chosen:,} contacts, {silent:,} times silence, {profit:,.2f} expected to be gained."
-    )
+    lines.append(f"  Over all runs: {chosen:,} contacts and {silent:,} silences; {profit:,.2f} expected to be gained.")
     return tuple(lines)
 
 
