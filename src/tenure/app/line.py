@@ -67,6 +67,10 @@ def profiles(ws: Workspace, as_of: AsOf, customer_ids: Sequence[str] | None, pro
 
 def decide(ws: Workspace, as_of: AsOf, progress: Progress, out: Path | None = None) -> Decided:
     """Decide for everyone as of a moment, profiles included; nothing is sent."""
+    from tenure.operations.profile import check_ending, write_rows
+
+    if out is not None:
+        check_ending(out)
     used, mistakes = recipes(ws)
     if not used and mistakes:
         raise mistakes[0]
@@ -74,9 +78,7 @@ def decide(ws: Workspace, as_of: AsOf, progress: Progress, out: Path | None = No
         finish_planning(ws, opened, desk)
         decided = decide_in(ws, opened, desk, used, as_of, progress)
     if out is not None:
-        from tenure.operations.profile import write_table
-
-        write_table(decided.decisions, out)
+        write_rows(iter(decided.decisions.to_batches()), out)
     return decided
 
 

@@ -34,10 +34,28 @@ def profile(profiles: Profiles, as_of: AsOf, business: Business, progress: Progr
     """
     if out is None:
         return profiles.build(as_of, business, progress)
+    check_ending(out)
+    return write_rows(profiles.stream(as_of, business, progress), out)
+
+
+def check_ending(out: Path) -> None:
+    """Refuse a file that is neither Parquet nor CSV, before any work is done for it.
+
+    Raises:
+        UsageError: its name has another ending.
+    """
     if out.suffix not in (".parquet", ".csv"):
         raise UsageError(f"`{out.name}` must end in .parquet or .csv", "")
+
+
+def write_rows(batches: Iterator[pa.RecordBatch], out: Path) -> int:
+    """Write batches of rows into a file that appears only when it is whole; returns how many rows.
+
+    Raises:
+        TenureError: its folder is missing, not ours to write, or full.
+    """
     with written_whole(out) as unfinished:
-        return _write(profiles.stream(as_of, business, progress), unfinished, as_csv=out.suffix == ".csv")
+        return _write(batches, unfinished, as_csv=out.suffix == ".csv")
 
 
 @contextmanager
