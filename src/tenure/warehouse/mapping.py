@@ -26,9 +26,42 @@ _WHOLE = (exp.Mod, exp.IntDiv, exp.Bracket)
 _COMPARISONS = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ, exp.Between)
 _PASSING = (exp.Paren, exp.Coalesce, exp.Greatest, exp.Least, exp.Nullif, exp.If, exp.Case)
 AGGREGATES = frozenset(
-    "sum avg mean min max count any_value first last arg_min arg_max min_by max_by string_agg group_concat listagg "
-    "list array_agg bool_and bool_or median mode product fsum kahan_sum sumkahan count_if countif stddev variance "
-    "quantile quantile_cont quantile_disc approx_count_distinct".split()
+    [
+        "sum",
+        "avg",
+        "mean",
+        "min",
+        "max",
+        "count",
+        "any_value",
+        "first",
+        "last",
+        "arg_min",
+        "arg_max",
+        "min_by",
+        "max_by",
+        "string_agg",
+        "group_concat",
+        "listagg",
+        "list",
+        "array_agg",
+        "bool_and",
+        "bool_or",
+        "median",
+        "mode",
+        "product",
+        "fsum",
+        "kahan_sum",
+        "sumkahan",
+        "count_if",
+        "countif",
+        "stddev",
+        "variance",
+        "quantile",
+        "quantile_cont",
+        "quantile_disc",
+        "approx_count_distinct",
+    ]
 )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tenure.domain.errors import Place, TenureError
+from tenure.domain.errors import TenureError
 from tenure.domain.extract import Extract
 from tenure.warehouse import lines
 from tenure.warehouse.canonical import quoted, text_literal
@@ -22,7 +22,7 @@ from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.lines import Unread
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 NeededColumns = Callable[[Mapping[str, str]], list[str]]
 
