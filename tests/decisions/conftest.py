@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import strategies as st
 
+from tenure.decisions.explain import Explanation
 from tenure.domain.arms import is_left_alone
 from tenure.domain.business import Business, ChannelSettings
 from tenure.domain.campaign import Audience, Belief, Campaign, Goal, Occasion, Offer
@@ -19,6 +21,7 @@ from tenure.domain.moments import AsOf, as_of, to_micros
 from tenure.domain.profile import COLUMNS
 from tenure.domain.segment import Column, Compare, Constant
 from tenure.operations.decide import Decided, decide
+from tenure.operations.explain import explain
 from tenure.warehouse.candidates import DuckCandidates
 from tenure.warehouse.choices import DuckDecisions
 from tenure.warehouse.duckdb import DuckWarehouse
@@ -103,6 +106,19 @@ class World:
         return self.warehouse.arrow(f"SELECT * EXCLUDE (customer_key) FROM profiles WHERE customer_id IN ({marks})",
                                     list(customers))  # fmt: skip
 
+    def clear(self) -> None:
+        """Forget everybody, so that one warehouse serves many examples."""
+        for name in ("profiles", "decisions", "refusals", *(f"facts.{t}" for t in (*TABLES, *OWN_TABLES))):
+            self.warehouse.run(f"DELETE FROM {name}")
+        self.keys.clear()
+
+    def compute(self, as_of: AsOf, business: Business, customer_ids: Any) -> pa.Table:
+        """The port `Profiles`, as far as `explain` uses it."""
+        return self.profiles(*customer_ids)
+
+    def explain(self, customer_id: str, *campaigns: Campaign, **more: Any) -> Explanation:
+        return explain(customer_id, campaigns, self, self.candidates, self.decisions, self.as_of, self.business, **more)
+
     def decide(self, *campaigns: Campaign, run_id: str = "run-1") -> Decided:
         return decide(campaigns, self.candidates, self.decisions, self.as_of, self.business, run_id, Silent())
 
@@ -140,6 +156,70 @@ def audience(*terms: tuple[str, Any]) -> Audience:
     return Audience(" AND ".join(words for words, _ in terms), terms)
 
 
+def shop_campaigns() -> list[Campaign]:
+    """What a shop would run: they overlap, so that contacts compete."""
+    return [
+        campaign("follow-up", stages=("new", "active"), control=0.3,
+                 quiet_after=(("contact", 10.0), ("Parcel Lost", 5.0)), goal=Goal("Visit Completed", 30), effect=Belief(lift=0.05)),
+        win_back(control=0.3, stages=("at_risk", "lapsed", "active"), audience=audience(above("overdue", 1.0),
+                 above("orders", 1)), offer=Offer("percent", 10, audience(above("discount_share", 0.4)))),
+        campaign("replace", occasion=Occasion(key="replacement_product", date="replacement_due_at", within_days=5),
+                 effect=Belief(lift=0.01), control=0.1),
+        campaign("receipt", purpose="service", control=0.5),
+    ]  # fmt: skip
+
+
+people = st.fixed_dictionaries({
+    "stage": st.sampled_from(["new", "active", "at_risk", "lapsed"]),
+    "channels": st.sampled_from([["email"], ["email", "sms"], ["sms"], [], None]),
+    "recency_days": st.sampled_from([0.5, 2.0, 6.9, 7.0, 9.0, 20.0, 60.0]),
+    "gap_expected_days": st.sampled_from([3.0, 7.0, 30.0]),
+    "orders": st.sampled_from([0, 1, 2, 11]),
+    "contacts_7d": st.integers(0, 3), "contacts_30d": st.integers(0, 7),
+    "discount_share": st.sampled_from([None, 0.0, 0.4, 0.9]),
+    "average_order": st.sampled_from([0.0, 0.5, 50.0]),
+    "complained": st.sampled_from([None, None, 1.0, 13.99, 14.0, 40.0]),
+    "contacted": st.sampled_from([None, None, 3.0, 9.9, 10.0]),
+    "due": st.sampled_from([None, -4.0, 2.0, 5.0, 5.1]),
+    "visited": st.sampled_from([None, None, 1.0, 8.0]), "lost": st.sampled_from([None, None, 4.0]),
+    "used": st.sampled_from([None, None, "treated", "control"]), "waiting": st.integers(0, 2),
+    "address": st.sampled_from(["a@example.org", None]), "refused": st.sampled_from([None, None, "denied", "granted"]),
+})  # fmt: skip
+
+
+def populate(world: World, persons: list[dict[str, Any]]) -> None:
+    """Put generated persons into an empty world."""
+    world.clear()
+    for number, person in enumerate(persons):
+        who = f"c{number}"
+        row = {name: person[name] for name in ("stage", "channels", "recency_days", "gap_expected_days", "orders",
+               "contacts_7d", "contacts_30d", "discount_share", "average_order")}  # fmt: skip
+        row["holdout"] = is_left_alone(world.business.salt, who, world.business.holdout)
+        for name, column in (("complained", "last_complaint_at"), ("contacted", "last_contact_at"),
+                             ("due", "replacement_due_at")):  # fmt: skip
+            row[column] = None if person[name] is None else world.ago(person[name])
+        row["replacement_product"] = None if person["due"] is None else "p1"
+        world.customer(who, facts={"email": person["address"]}, **row)
+        if person["orders"]:
+            world.order(who, person["recency_days"], order_id=f"o-{who}")
+        for name, event in (("visited", "Visit Completed"), ("lost", "Parcel Lost")):
+            if person[name] is not None:
+                world.fact("events", person[name], customer=who, name=event, event_id=f"{who}-{name}")
+        if person["used"]:
+            world.fact(
+                "assignments", 1, customer=who, campaign="follow-up", occasion_key=f"o-{who}", arm=person["used"]
+            )
+        if person["refused"]:
+            world.fact("consents", 2, customer=who, channel="email", purpose="service", state=person["refused"],
+                       consent_id=who)  # fmt: skip
+        for past in range(person["waiting"]):
+            world.warehouse.run(
+                "INSERT INTO decisions (run_id, as_of, customer_key, customer_id, campaign, occasion_key, outcome, "
+                "purpose) VALUES ('old', ?, ?, ?, 'other', ?, 'chosen', 'marketing')",
+                [world.ago(1 + 8 * past), world.keys[who], who, str(past)],
+            )
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     made = World()
@@ -147,8 +227,10 @@ def world() -> Iterator[World]:
     made.warehouse.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def kit() -> SimpleNamespace:
     """The makers of this folder, for tests that cannot import a conftest."""
-    return SimpleNamespace(World=World, campaign=campaign, win_back=win_back, above=above, audience=audience,
-                           Offer=Offer, NOW=NOW, Silent=Silent, is_left_alone=is_left_alone)  # fmt: skip
+    return SimpleNamespace(
+        World=World, campaign=campaign, win_back=win_back, above=above, audience=audience, Offer=Offer, NOW=NOW,
+        shop_campaigns=shop_campaigns, people=people, populate=populate, Silent=Silent, is_left_alone=is_left_alone,
+    )  # fmt: skip

@@ -51,7 +51,9 @@ class DuckDecisions:
     def latest(self) -> tuple[str, int] | None:
         """Id and moment (microseconds UTC) of the latest run."""
         found = self._warehouse.fetch(
-            "SELECT run_id, epoch_us(as_of) FROM refusals ORDER BY as_of DESC, run_id DESC LIMIT 1"
+            # Where everybody is chosen there are no refusals, and where nobody may be there are no decisions.
+            """SELECT run_id, epoch_us(as_of) FROM (SELECT run_id, as_of FROM refusals
+                UNION SELECT run_id, as_of FROM decisions) ORDER BY as_of DESC, run_id DESC LIMIT 1"""
         )
         return (str(found[0][0]), int(found[0][1])) if found else None
 
