@@ -173,7 +173,7 @@ def test_the_version_changes_with_any_byte_of_any_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "- a", "title: [", "title: !!python/object:os.system x", "a: &a [*a]", "a: " + "[" * 9_000]
+    "text", ["", "- a", "title: [", "title: !!python/object:os.system x", "a: &a [*a]", "a: " + "[" * 2_000]
 )
 def test_what_is_no_campaign_is_refused(text: str) -> None:
     with pytest.raises(TenureError):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenure.content import markdown
@@ -141,3 +141,31 @@ def test_the_text_twin_is_pleasant_by_itself(written: Write) -> None:
         "Title\n-----\n\n- one\n- two lines\n\n1. a\n2. b\n\n    quoted\n\n--------------------\n\n"
         "code and bold\n\nhi@x.example:\nhi@x.example\n"
     )
+
+
+_WORDS = "customer customer.name customer.channels occasion.properties offer.value greeting x 'a' -1 1.5 1e9 nil blank"
+_NUMBERS = ["9" * 30, "9" * 5_000]
+_FILTERS = (
+    "round times plus divided_by append truncate truncatewords join first size date default money number abs at_most"
+)
+_FORMS = [
+    "{{{{ {0} | {1}: {2} }}}}",
+    "{{{{ {0} | {1} }}}}",
+    "{{% assign x = {0} | {1}: {2} %}}{{{{ x }}}}",
+    "{{% for i in {0} %}}{{{{ i | {1} }}}}{{% endfor %}}",
+    "{{% if {0} > {2} %}}y{{% endif %}}",
+    "{{% case {0} %}}{{% when {2} %}}y{{% endcase %}}",
+    "{{{{ {0} {2} | }}}}",
+    "{{% {1} {0} %}}",
+]
+
+
+@settings(max_examples=200, deadline=2_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_template_is_rendered_or_refused_with_a_sentence(written: Write, data: st.DataObject) -> None:
+    word, name = st.sampled_from([*_WORDS.split(), *_NUMBERS]), st.sampled_from(_FILTERS.split())
+    body = data.draw(st.sampled_from(_FORMS)).format(data.draw(word), data.draw(name), data.draw(word))
+    try:
+        assert written(body).body
+    except TenureError as refused:
+        assert "message.en.md" in refused.sentence
