@@ -105,7 +105,14 @@ def _newest_sqlite() -> ModuleType:
 def _open_sqlite(path: Path, driver: ModuleType) -> Store:
     affected = is_affected(driver.sqlite_version_info)
     lock = FileLock(path.with_name(path.name + ".lock"))
-    if not lock.acquire(shared=not affected):
+    try:
+        is_free = lock.acquire(shared=not affected)
+    except OSError as error:
+        raise TenureError(
+            f"the store {path} cannot be opened: its folder cannot be written to ({error.strerror})",
+            "Check that the folder exists and may be written to.",
+        ) from None
+    if not is_free:
         raise TenureError(
             f"another process has the store {path} open, and the SQLite library in use here or there "
             f"(here {driver.sqlite_version}) may lose messages when two processes share a store",
@@ -160,7 +167,7 @@ def _open_postgres(address: str) -> Store:
             isolation_level="READ COMMITTED",
             connect_args={"connect_timeout": 10},
         )
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):
         raise TenureError("the address of the store cannot be read", remedy) from None
     except ImportError:
         raise TenureError(

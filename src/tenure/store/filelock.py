@@ -23,7 +23,7 @@ class FileLock:
         self._handle: int | None = None
 
     def acquire(self, shared: bool) -> bool:
-        """Take the lock without waiting; returns whether it was free."""
+        """Take the lock without waiting; returns whether it was free. Raises OSError when the file cannot be made."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

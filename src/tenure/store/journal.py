@@ -113,10 +113,8 @@ def record_deliveries(store: Store, events: Iterable[Delivery]) -> int:
             # Sequence numbers are drawn before commit; without this a reader could see 5, remember it, and never
             # see the 4 that was committed a moment later.
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _JOURNAL_LOCK})
-        added = 0
-        for row in rows:
-            added += connection.execute(upsert(store, deliveries).values(row).on_conflict_do_nothing()).rowcount
-    return added
+        statement = upsert(store, deliveries).on_conflict_do_nothing().returning(deliveries.c.sequence)
+        return sum(len(connection.execute(statement, row).all()) for row in rows)
 
 
 def load_deliveries(store: Store, since: int = 0, limit: int = 10_000) -> list[Delivered]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, func, insert, select, update
 
 from tenure.domain.message import FINAL, Claimed, Doubt, Plan, Recovered, Refusal, Settled, State
 from tenure.domain.moments import MICROS_PER_SECOND
@@ -25,6 +25,43 @@ from tenure.store.schema import attempts, messages
 _PLAN = tuple(field.name for field in fields(Plan))
 _CHUNK = 1_000
 CRASH_POINTS = ("claiming", "settling", "intending")
+
+
+_HELD = (
+    messages.c.key == bindparam("held_key"),
+    messages.c.epoch == bindparam("held_epoch"),
+    messages.c.state == bindparam("before"),
+)
+
+# Built once: making them anew for each message would take longer than the database does.
+_ATTEMPT = insert(attempts)
+_LOCK = (
+    select(messages.c.state, messages.c.reason, messages.c.epoch, messages.c.lease_until)
+    .where(messages.c.key == bindparam("held_key"))
+    .with_for_update()
+)
+_INTEND = (
+    update(messages)
+    .where(*_HELD)
+    .values(
+        state="sending", sending_at=bindparam("now"), lease_until=bindparam("until"), attempts=messages.c.attempts + 1
+    )
+)
+_MOVE = (
+    update(messages)
+    .where(*_HELD)
+    .values(
+        state=bindparam("after"),
+        reason=bindparam("why"),
+        reply=func.coalesce(bindparam("said", type_=Text), messages.c.reply),
+        lease_owner=None,
+        lease_until=None,
+        settled_at=bindparam("ended_at"),
+        doubt_at=bindparam("doubted_at"),
+        not_before=func.coalesce(bindparam("due", type_=BigInteger), messages.c.not_before),
+        attempts=messages.c.attempts - bindparam("uncounted", type_=Integer),
+    )
+)
 
 
 def _go_on(_point: str) -> None:
@@ -52,9 +89,9 @@ class SqlOutbox:
         rows = [asdict(plan) | {"state": "planned", "planned_at": now} for plan in sorted(plans, key=lambda p: p.key)]
         added = 0
         with self._store.write() as connection:
-            statement = upsert(self._store, messages).on_conflict_do_nothing()
+            statement = upsert(self._store, messages).on_conflict_do_nothing().returning(messages.c.key)
             for start in range(0, len(rows), _CHUNK):
-                added += connection.execute(statement, rows[start : start + _CHUNK]).rowcount
+                added += len(connection.execute(statement, rows[start : start + _CHUNK]).all())
         return added
 
     def claim(self, channel: str, owner: str, limit: int, now: int, lease_seconds: float) -> list[Claimed]:
@@ -97,7 +134,7 @@ class SqlOutbox:
     def refuse(self, claimed: Claimed, refusal: Refusal, now: int) -> None:
         """End a claimed message that must not be sent, or put it back for later."""
         with self._store.write() as connection:
-            _refuse(connection, claimed, refusal, now)
+            _move(connection, claimed, "claimed", refusal.state, refusal.reason, refusal, now)
 
     def recover(self, now: int, grace_seconds: float) -> Recovered:
         """Take back what a crash left (see `ports.Outbox`)."""
@@ -112,64 +149,30 @@ class SqlOutbox:
 
 def _settle(connection: Connection, done: Settled, now: int) -> None:
     claimed = done.claimed
-    connection.execute(
-        insert(attempts).values(
-            key=claimed.plan.key, epoch=claimed.epoch, owner=claimed.owner, at=now,
-            outcome=done.answer.outcome, reply=done.answer.detail,
-        )
-    )  # fmt: skip
-    if _move_sending(connection, done, "sending", done.state, now):
+    attempt = {"owner": claimed.owner, "at": now, "outcome": done.answer.outcome, "reply": done.answer.detail}
+    connection.execute(_ATTEMPT, {"key": claimed.plan.key, "epoch": claimed.epoch} | attempt)
+    if _move(connection, claimed, "sending", done.state, done.reason, done, now):
         return
     # Another process took this one for dead and put the message in doubt; the answer, late as it is, ends the doubt.
     # A refusal that comes late goes back to `planned`: it surely was not taken, and the next try will say so again.
     late: dict[State, State] = {"sent": "sent", "planned": "planned", "failed": "planned"}
     if done.state in late:
-        _move_sending(connection, done, "in_doubt", late[done.state], now)
-
-
-def _move_sending(connection: Connection, done: Settled, before: State, after: State, now: int) -> bool:
-    changes: dict[str, Any] = {
-        "state": after,
-        "reason": done.reason,
-        "reply": done.answer.detail,
-        "lease_owner": None,
-        "lease_until": None,
-        "settled_at": now if after in FINAL else None,
-        "doubt_at": now if after == "in_doubt" else None,
-    }
-    if done.not_before is not None:
-        changes["not_before"] = done.not_before
-    if not done.counts:
-        changes["attempts"] = messages.c.attempts - 1
-    moved = connection.execute(update(messages).where(*_held(done.claimed, before)).values(changes))
-    return moved.rowcount == 1
+        _move(connection, claimed, "in_doubt", late[done.state], done.reason, done, now)
 
 
 def _intend(connection: Connection, claimed: Claimed, now: int) -> Refusal | None:
     plan = claimed.plan
     # Lock first, then look: a suppression waits for this row, so it is either seen here or comes after the intent.
-    row = connection.execute(
-        select(messages.c.state, messages.c.reason, messages.c.epoch, messages.c.lease_until)
-        .where(messages.c.key == plan.key)
-        .with_for_update()
-    ).one()
+    row = connection.execute(_LOCK, {"held_key": plan.key}).one()
     if row.epoch != claimed.epoch or row.state != "claimed" or row.lease_until <= now:
         ended = row.epoch == claimed.epoch and row.state in FINAL
         return Refusal(row.state, row.reason) if ended else Refusal("claimed", "its lease is lost")
     refusal = _last_look(connection, plan, now)
     if refusal:
-        _refuse(connection, claimed, refusal, now)
+        _move(connection, claimed, "claimed", refusal.state, refusal.reason, None, now)
         return refusal
-    connection.execute(
-        update(messages)
-        .where(*_held(claimed, "claimed"))
-        .values(
-            state="sending",
-            sending_at=now,
-            lease_until=now + _micros(claimed.lease_seconds),
-            attempts=messages.c.attempts + 1,
-        )
-    )
+    held = {"held_key": plan.key, "held_epoch": claimed.epoch, "before": "claimed"}
+    connection.execute(_INTEND, held | {"now": now, "until": now + _micros(claimed.lease_seconds)})
     return None
 
 
@@ -180,21 +183,33 @@ def _last_look(connection: Connection, plan: Plan, now: int) -> Refusal | None:
     return Refusal("suppressed", against) if against else None
 
 
-def _refuse(connection: Connection, claimed: Claimed, refusal: Refusal, now: int) -> None:
-    changes: dict[str, Any] = {
-        "state": refusal.state,
-        "reason": refusal.reason,
-        "lease_owner": None,
-        "lease_until": None,
-        "settled_at": now if refusal.state in FINAL else None,
-    }
-    if refusal.not_before is not None:
-        changes["not_before"] = refusal.not_before
-    connection.execute(update(messages).where(*_held(claimed, "claimed")).values(changes))
-
-
-def _held(claimed: Claimed, state: State) -> tuple[Any, ...]:
-    return messages.c.key == claimed.plan.key, messages.c.epoch == claimed.epoch, messages.c.state == state
+def _move(
+    connection: Connection,
+    claimed: Claimed,
+    before: State,
+    after: State,
+    reason: str,
+    answer: Settled | Refusal | None,
+    now: int,
+) -> bool:
+    """Move a message that is held under this epoch and stands in `before`; returns whether it did."""
+    done = answer if isinstance(answer, Settled) else None
+    moved = connection.execute(
+        _MOVE,
+        {
+            "held_key": claimed.plan.key,
+            "held_epoch": claimed.epoch,
+            "before": before,
+            "after": after,
+            "why": reason,
+            "said": done.answer.detail if done else None,
+            "ended_at": now if after in FINAL else None,
+            "doubted_at": now if after == "in_doubt" else None,
+            "due": answer.not_before if answer else None,
+            "uncounted": 0 if done is None or done.counts else 1,
+        },
+    )
+    return moved.rowcount == 1
 
 
 def _plan(row: Any) -> Plan:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select, update
 
 from tenure.store.connection import Store
 from tenure.store.dialect import upsert
@@ -18,6 +18,25 @@ from tenure.store.schema import consents, messages, suppressions
 
 ANY = "any"
 _OPEN = ("planned", "claimed")
+
+
+def _concerning(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.customer_id == bindparam("whom"),
+        or_(table.c.channel == bindparam("via"), table.c.channel == ANY),
+        or_(table.c.purpose == bindparam("to"), table.c.purpose == ANY),
+    )
+
+
+# Built once: it is asked for every message that leaves. Of two consents of one moment the denial counts.
+_OBJECTION = select(
+    select(suppressions.c.reason).where(*_concerning(suppressions)).limit(1).scalar_subquery(),
+    select(consents.c.state)
+    .where(*_concerning(consents))
+    .order_by(consents.c.at.desc(), consents.c.state)
+    .limit(1)
+    .scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +93,11 @@ def may_receive(store: Store, customer_id: str, channel: str, purpose: str) -> b
 
 def objection(connection: Connection, customer_id: str, channel: str, purpose: str) -> str | None:
     """What forbids writing to the customer, or None; to be asked inside the transaction that lets the message leave."""
-    stop = connection.execute(
-        select(suppressions.c.reason).where(
-            suppressions.c.customer_id == customer_id,
-            suppressions.c.channel.in_((channel, ANY)),
-            suppressions.c.purpose.in_((purpose, ANY)),
-        )
-    ).scalar()
+    asked = {"whom": customer_id, "via": channel, "to": purpose}
+    stop, consent = connection.execute(_OBJECTION, asked).one()
     if stop is not None:
         return f"suppressed: {stop}" if stop else "suppressed"
-    denied_first = case((consents.c.state == "denied", 0), else_=1)
-    latest = connection.execute(
-        select(consents.c.state)
-        .where(
-            consents.c.customer_id == customer_id,
-            consents.c.channel.in_((channel, ANY)),
-            consents.c.purpose.in_((purpose, ANY)),
-        )
-        .order_by(consents.c.at.desc(), denied_first)
-        .limit(1)
-    ).scalar()
-    return "the customer withdrew consent" if latest == "denied" else None
+    return "the customer withdrew consent" if consent == "denied" else None
 
 
 def _keep(store: Store, connection: Connection, given: Permission) -> bool:
@@ -115,9 +118,9 @@ def _keep(store: Store, connection: Connection, given: Permission) -> bool:
             index_elements=[consents.c.customer_id, consents.c.channel, consents.c.purpose],
             set_={"state": proposed.excluded.state, "at": proposed.excluded.at},
             where=newer,
-        )
+        ).returning(consents.c.customer_id)
     )
-    return kept.rowcount > 0
+    return kept.first() is not None
 
 
 def _end_planned(connection: Connection, customer_id: str, channel: str, purpose: str, reason: str, now: int) -> int:

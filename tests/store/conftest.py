@@ -1,0 +1,70 @@
+"""Stores on both databases, and messages to put into them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tenure.domain.message import Plan, message_key
+from tenure.store.connection import Store, open_store
+from tenure.store.schema import prepare
+
+NOON = 1_700_000_000_000_000  # microseconds UTC
+DAY = 86_400_000_000
+
+
+def neighbour(path: str) -> ModuleType:
+    """A module beside the tests, which no import path reaches."""
+    file = Path(__file__).parents[1] / path
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Call it for the address of an empty PostgreSQL database."""
+    servers = neighbour("store/postgres_server.py")
+    try:
+        with servers.running_server() as server:
+            yield server.empty_database
+    except servers.NoPostgresError as why:
+        pytest.skip(str(why))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store may be."""
+    if request.param == "sqlite":
+        return str(tmp_path / "store.db")
+    return str(request.getfixturevalue("postgres")())
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Store]:
+    opened = open_store(address)
+    prepare(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def a_plan() -> Callable[..., Plan]:
+    def plan(customer: str = "42", **changes: object) -> Plan:
+        occasion = str(changes.get("occasion_key", "o"))
+        fields: dict[str, object] = {
+            "key": message_key(str(changes.get("campaign", "winback")), customer, occasion),
+            "run_id": "r1", "campaign": "winback", "campaign_version": "v1", "customer_id": customer,
+            "customer_key": 42, "occasion_key": "o", "channel": "email", "purpose": "marketing",
+            "recipient": f"c{customer}@example.com", "locale": "en", "context": "{}", "not_before": NOON - 1,
+            "expires_at": NOON + DAY, "cost_milli_minor": 20,
+        }  # fmt: skip
+        return Plan(**(fields | changes))  # type: ignore[arg-type]
+
+    return plan
