@@ -109,9 +109,9 @@ def test_any_content_stays_in_its_part(text: str, html: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "anna", "anna@", "@example.org", "a b@example.org", "anna@example.org\r\nBcc: x@y.z", "a@b@c.d",
+    ["", "anna", "anna@", "@example.org", "a b@example.org", "anna@example.org\r\nBcc: x@evil.example", "a@b@c.example",
      "anna@exa mple.org", "<anna@example.org>", "anna@example.org,bob@example.org", "jörg@example.org",
-     "a@-x.org", "a..b@example.org", "a" * 65 + "@example.org", "anna@" + "a" * 260, "anna@exam\x00ple.org"],
+     "a@-x.example", "a..b@example.org", "a" * 65 + "@example.org", "anna@" + "a" * 260, "anna@exam\x00ple.org"],
 )  # fmt: skip
 def test_an_address_that_cannot_be_written_is_refused_without_repeating_it(address: str) -> None:
     with pytest.raises(TenureError, match="address of the recipient cannot be used") as refused:
