@@ -1,0 +1,1 @@
+"""The pages: the dashboard for the business, and the links that its customers follow."""
