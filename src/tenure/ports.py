@@ -111,7 +111,10 @@ class Outcomes(Protocol):
     """The warehouse as `learn` sees it."""
 
     def outcomes(self, campaigns: Sequence[Campaign], as_of: AsOf, business: Business) -> pa.Table:
-        """One row per campaign and arm with counts and sums of what its customers did (`warehouse/outcomes.py`)."""
+        """Counts and sums of what each campaign's customers did, by arm (`warehouse/outcomes.py`)."""
+
+    def answers(self, campaigns: Sequence[Campaign], as_of: AsOf, business: Business) -> pa.Table:
+        """One row per campaign with its messages sent, opened, unsubscribed from, and their cost."""
 
     def keep_effects(self, effects: pa.Table) -> None:
         """Store the effects as of a moment, replacing those of the same moment."""

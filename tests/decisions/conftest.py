@@ -160,7 +160,8 @@ def shop_campaigns() -> list[Campaign]:
     """What a shop would run: they overlap, so that contacts compete."""
     return [
         campaign("follow-up", stages=("new", "active"), control=0.3,
-                 quiet_after=(("contact", 10.0), ("Parcel Lost", 5.0)), goal=Goal("Visit Completed", 30), effect=Belief(lift=0.05)),
+                 quiet_after=(("contact", 10.0), ("Parcel Lost", 5.0)),
+                 goal=Goal("Visit Completed", 30), effect=Belief(lift=0.05)),
         win_back(control=0.3, stages=("at_risk", "lapsed", "active"), audience=audience(above("overdue", 1.0),
                  above("orders", 1)), offer=Offer("percent", 10, audience(above("discount_share", 0.4)))),
         campaign("replace", occasion=Occasion(key="replacement_product", date="replacement_due_at", within_days=5),
