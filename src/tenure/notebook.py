@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure import app
+from tenure.domain.silence import Silent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +70,7 @@ class NotebookWorkspace:
         """
         moment = app.moment(self._workspace, as_of)
         ids = None if customers is None else list(customers)
-        return Profiles(app.profiles(self._workspace, moment, ids))
+        return Profiles(app.profiles(self._workspace, moment, ids, Silent()))
 
     def report(self, kind: str, **when: str) -> dict[str, Any]:
         """A report as JSON has it: `report("retention", from_="2011-06-01", to="2011-09-01")`."""

@@ -24,7 +24,7 @@ ENGINES = ("duckdb",)
 STORES = ("sqlite", "postgresql")
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "": ("name", "currency", "timezone", "locale", "salt", "base_url", "consent_default", "margin", "holdout",
+    "": ("name", "currency", "timezone", "locale", "salt", "url", "base_url", "consent_default", "margin", "holdout",
          "retention_window_days", "rates", "engine", "store", "sender", "stages", "contact", "channels"),
     "sender": ("name", "email", "reply_to", "postal_address"),
     "stages": ("new_days", "at_risk", "lapsed", "lost", "loyal_orders", "loyal_rank"),
@@ -56,7 +56,8 @@ def read_business(text: str, file: str = FILE) -> Business:
         timezone=_zone(document, default.timezone),
         locale=_locale(document, default.locale),
         salt=document.text("salt"),
-        base_url=_base_url(document, default.base_url),
+        url=_address(document, "url", default.url),
+        base_url=_address(document, "base_url", default.base_url),
         consent_default=document.choice("consent_default", ("granted", "denied"), "denied"),  # type: ignore[arg-type]
         margin=_share(document, "margin", default.margin),
         retention_window_days=int(document.number("retention_window_days", 90, low=1, high=3650)),
@@ -110,10 +111,10 @@ def _locale(document: Document, default: str) -> str:
     return name
 
 
-def _base_url(document: Document, default: str) -> str:
-    url = document.text("base_url", default).rstrip("/")
-    if not url.startswith(("http://", "https://")):
-        raise TenureError(f"`{url}` is no web address", "Begin it with https://.", document.place("base_url"))
+def _address(document: Document, key: str, default: str) -> str:
+    url = document.text(key, default).rstrip("/")
+    if url and not url.startswith(("http://", "https://")):
+        raise TenureError(f"`{url}` is no web address", "Begin it with https://.", document.place(key))
     return url
 
 

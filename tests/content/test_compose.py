@@ -50,7 +50,7 @@ def test_a_mail_reads_well_when_little_is_known(library_mail: Mail, campaign: st
 def test_a_mail_carries_its_three_links_and_none_of_them_names_the_customer(library_mail: Mail) -> None:
     mail = library_mail("win-back", "en")
     key = message_key("win-back", "42", "1042")
-    for purpose in ("unsubscribe", "preferences", "open"):
+    for purpose in ("unsubscribe", "open"):
         assert links.address("https://tenure.corner.example", purpose, key, SECRET) in mail.html  # type: ignore[arg-type]
     assert "anna@" not in mail.html + mail.text
     assert "1 Market Street" in mail.html

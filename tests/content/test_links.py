@@ -11,7 +11,7 @@ from tenure.domain.message import message_key
 
 SECRET = b"sixteen bytes at least"
 KEY = message_key("win-back", "42", "2011-06-03")
-PURPOSES: list[Purpose] = ["unsubscribe", "open", "preferences"]
+PURPOSES: list[Purpose] = ["unsubscribe", "open"]
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -38,7 +38,7 @@ def test_no_token_with_one_character_changed_is_accepted() -> None:
                     if other != sign_:
                         tried += 1
                         assert read(token[:at] + other + token[at + 1 :], purpose, SECRET) is None
-    assert tried > 10_000
+    assert tried > 9_000
 
 
 @settings(max_examples=500)

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from tenure.app.daily import run
     from tenure.app.grocer import demo
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
-    from tenure.app.line import decide, learn, profile, profiles, send
+    from tenure.app.line import decide, learn, profile, profiles, send, sent_sentence
     from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
 
 __all__ = [
     "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "explain", "extracts", "facts", "import_sources",
     "import_table", "initialise", "learn", "moment", "open_workspace", "outbox", "profile", "profiles", "quarantine",
-    "report", "run", "secret", "send",
+    "report", "run", "secret", "send", "sent_sentence",
 ]  # fmt: skip
 
 _WHERE = {
     "daily": ("run",),
     "grocer": ("demo",),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
-    "line": ("decide", "learn", "profile", "profiles", "send"),
+    "line": ("decide", "learn", "profile", "profiles", "send", "sent_sentence"),
     "looking": ("campaigns", "customer", "doctor", "explain", "outbox", "report"),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from tenure.app.workspace import Workspace
 from tenure.domain.business import ChannelSettings
 from tenure.domain.errors import TenureError
+from tenure.operations.collect import Answered, Ended
 from tenure.operations.send import Carrier
 from tenure.ports import Channel
 
 if TYPE_CHECKING:
-    from tenure.operations.collect import Answered, Settled
     from tenure.store.connection import Store
     from tenure.store.outbox import SqlOutbox
     from tenure.warehouse.duckdb import DuckWarehouse
@@ -94,14 +94,22 @@ class StoreJournals:
     def __init__(self, opened: Store) -> None:
         self._store = opened
 
-    def settled_since(self, at: int, limit: int) -> Sequence[Settled]:
+    def ended_since(self, at: int, limit: int) -> Sequence[Ended]:
         """Messages that ended at or after a moment, oldest first."""
         from tenure.store.review import settled_since
 
-        return settled_since(self._store, at, limit)
+        return [
+            Ended(m.key, m.customer_key, m.campaign, m.channel, m.purpose, m.state, m.cost_milli_minor,
+                  m.sending_at or m.settled_at or 0, m.settled_at or 0)
+            for m in settled_since(self._store, at, limit)
+        ]  # fmt: skip
 
     def answered_since(self, sequence: int, limit: int) -> Sequence[Answered]:
         """What became of messages, after a sequence number, in order."""
         from tenure.store.journal import load_deliveries
 
-        return load_deliveries(self._store, sequence, limit)
+        return [
+            Answered(d.sequence, d.delivery.key, d.delivery.kind, d.delivery.at, d.customer_id, d.customer_key,
+                     d.campaign, d.channel)
+            for d in load_deliveries(self._store, sequence, limit)
+        ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -114,9 +115,9 @@ def extracts(ws: Workspace) -> list[Extract]:
     Raises:
         TenureError: a mistake in one of them, with file and line.
     """
-    from tenure.sources.files import extracts_of
+    from tenure.sources.files import read_sources
 
-    return extracts_of(ws.folder / "sources", ws.folder)
+    return read_sources(ws.folder, os.environ)
 
 
 def quarantine(ws: Workspace) -> list[Quarantined]:

@@ -76,9 +76,9 @@ def send(as_of: str | None, as_json: bool, workspace: Path) -> None:
     ws = opened(workspace)
     sent = app.send(ws, app.moment(ws, as_of) if as_of else None, progress_for(as_json))
     if as_json:
-        print_json(sent.as_json())
+        print_json({"sent": dict(sent.states)})
     else:
-        click.echo(sent.sentence())
+        click.echo(app.sent_sentence(sent))
 
 
 @click.command()

@@ -8,21 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tenure.domain.silence import Silent
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
-
-
-class Silent:
-    """No progress at all, for `--json` and Python."""
-
-    def start(self, task: str, total: int | None = None) -> None:
-        """Nothing."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Nothing."""
-
-    def finish(self, summary: str = "") -> None:
-        """Nothing."""
 
 
 class Lines:

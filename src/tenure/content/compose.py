@@ -114,7 +114,7 @@ def complete(context: Mapping[str, object], business: Business, locale: str) -> 
     customer["first_name"] = customer["first_name"] or words.first_name(_text(customer["name"]), locale)
     occasion = {**dict.fromkeys(VOCABULARY["occasion"]), **_mapping(context, "occasion")}
     occasion["properties"] = _Open(_mapping(occasion, "properties"))
-    shop = {"name": shop_name(business), "url": business.base_url, **_mapping(context, "shop")}
+    shop = {"name": shop_name(business), "url": business.url or business.base_url, **_mapping(context, "shop")}
     return {
         "greeting": words.greeting(_text(customer["first_name"]), locale),
         "customer": customer,
@@ -167,7 +167,6 @@ class _Footer:
         lines = [(said.why_marketing if is_marketing else said.why_service).format(shop=shop)]
         unsubscribe = links.address(business.base_url, "unsubscribe", key, secret) if is_marketing else ""
         choices = [(said.unsubscribe, unsubscribe)] if is_marketing else []
-        choices.append((said.preferences, links.address(business.base_url, "preferences", key, secret)))
         postal = ", ".join(line.strip() for line in business.sender.postal_address.splitlines() if line.strip())
         sender = postal if postal.startswith(shop) else ", ".join(filter(None, (shop, postal)))
         anchors = " · ".join(f'<a href="{html.escape(url)}">{html.escape(label)}</a>' for label, url in choices)

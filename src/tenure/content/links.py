@@ -13,10 +13,10 @@ import hmac
 import re
 from typing import Literal
 
-Purpose = Literal["unsubscribe", "open", "preferences"]
+Purpose = Literal["unsubscribe", "open"]
 
-_PURPOSE_BYTE: dict[Purpose, bytes] = {"unsubscribe": b"u", "open": b"o", "preferences": b"p"}
-PATHS: dict[Purpose, str] = {"unsubscribe": "/u/", "open": "/o/", "preferences": "/p/"}
+_PURPOSE_BYTE: dict[Purpose, bytes] = {"unsubscribe": b"u", "open": b"o"}
+PATHS: dict[Purpose, str] = {"unsubscribe": "/u/", "open": "/o/"}
 ID_BYTES = 11
 MAC_BYTES = 16
 SHORTEST_SECRET = 16

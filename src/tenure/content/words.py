@@ -36,7 +36,6 @@ class Words:
     why_marketing: str
     why_service: str
     unsubscribe: str
-    preferences: str
     off: str
     free_shipping: str
     gift: str
@@ -49,7 +48,6 @@ WORDS: dict[str, Words] = {
         why_marketing="You receive this e-mail because you are a customer of {shop}.",
         why_service="This e-mail is about your business with {shop}; it is not advertising.",
         unsubscribe="Unsubscribe",
-        preferences="Choose what you receive",
         off="{amount} off",
         free_shipping="free shipping",
         gift="a gift",
@@ -60,7 +58,6 @@ WORDS: dict[str, Words] = {
         why_marketing="Sie erhalten diese E-Mail, weil Sie Kundin oder Kunde von {shop} sind.",
         why_service="Diese E-Mail betrifft Ihre Geschäfte mit {shop} und ist keine Werbung.",
         unsubscribe="Abmelden",
-        preferences="Auswählen, was Sie erhalten",
         off="{amount} Rabatt",
         free_shipping="kostenloser Versand",
         gift="ein Geschenk",

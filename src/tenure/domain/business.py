@@ -79,6 +79,8 @@ class Business:
 
     Attributes:
         salt: makes the arms of this business its own; never change it, or everyone changes arms.
+        url: the shop's own web address, to which messages lead.
+        base_url: where `tenure serve` is reached from outside, for the links that people follow in messages.
         consent_default: what silence means for marketing: `denied` (opt-in) or `granted` (opt-out).
         margin: share of revenue that is margin where a product's unit cost is unknown.
         retention_window_days: who ordered within so many days counts as a customer.
@@ -91,6 +93,7 @@ class Business:
     timezone: str = "UTC"
     locale: str = "en"
     salt: str = ""
+    url: str = ""
     base_url: str = "http://127.0.0.1:8000"
     consent_default: Literal["granted", "denied"] = "denied"
     margin: Fraction = Fraction(3, 10)

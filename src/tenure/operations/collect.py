@@ -25,7 +25,8 @@ ARRIVED = ("sent", "unknown")
 STOPS = ("unsubscribed", "complained")
 
 
-class Settled(Protocol):
+@dataclass(frozen=True, slots=True)
+class Ended:
     """A message that ended; moments in microseconds UTC, cost in thousandths of a minor unit."""
 
     key: str
@@ -35,23 +36,18 @@ class Settled(Protocol):
     purpose: str
     state: str
     cost_milli_minor: int
-    sending_at: int | None
-    settled_at: int | None
+    at: int
+    settled_at: int
 
 
-class Answer(Protocol):
-    """What became of a message: one of `DELIVERY_KINDS`, at a moment in microseconds UTC."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a message: one of `DELIVERY_KINDS`, at a moment in microseconds UTC; `sequence` is its place."""
 
+    sequence: int
     key: str
     kind: str
     at: int
-
-
-class Answered(Protocol):
-    """An answer, its place in the journal, and whose message it was."""
-
-    sequence: int
-    delivery: Answer
     customer_id: str
     customer_key: int
     campaign: str
@@ -61,7 +57,7 @@ class Answered(Protocol):
 class Journals(Protocol):
     """The operational store as `collect` reads it."""
 
-    def settled_since(self, at: int, limit: int) -> Sequence[Settled]:
+    def ended_since(self, at: int, limit: int) -> Sequence[Ended]:
         """Messages that ended at or after a moment, oldest first."""
 
     def answered_since(self, sequence: int, limit: int) -> Sequence[Answered]:
@@ -107,11 +103,11 @@ def _contacts(facts: Facts, journals: Journals, cursors: Cursors, zone: str) -> 
     added = 0
     position = cursors.position("settled")
     while True:
-        settled = journals.settled_since(max(0, position - OVERLAP), BATCH)
+        settled = journals.ended_since(max(0, position - OVERLAP), BATCH)
         rows = [_contact(message, zone) for message in settled if message.state in ARRIVED]
         new = facts.record("contacts", _table("contacts", rows)) if rows else 0
         added += new
-        reached = max((m.settled_at or 0 for m in settled), default=position)
+        reached = max((m.settled_at for m in settled), default=position)
         if reached > position:
             cursors.move("settled", reached)
         if len(settled) < BATCH or reached <= position:
@@ -119,11 +115,11 @@ def _contacts(facts: Facts, journals: Journals, cursors: Cursors, zone: str) -> 
         position = reached + OVERLAP  # a full batch: go on behind it without reading the overlap again
 
 
-def _contact(message: Settled, zone: str) -> dict[str, object]:
-    at = message.sending_at or message.settled_at or 0
+def _contact(message: Ended, zone: str) -> dict[str, object]:
     return {
         "customer_key": message.customer_key, "message_id": message.key, "campaign": message.campaign,
-        "channel": message.channel, "purpose": message.purpose, "at": at, "day": day_of(from_micros(at), zone),
+        "channel": message.channel, "purpose": message.purpose, "at": message.at,
+        "day": day_of(from_micros(message.at), zone),
         "cost": message.cost_milli_minor, "state": message.state,
     }  # fmt: skip
 
@@ -135,12 +131,12 @@ def _deliveries(
     position = cursors.position("answered")
     while answered := journals.answered_since(position, BATCH):
         rows = [
-            {"customer_key": a.customer_key, "message_id": a.delivery.key, "campaign": a.campaign,
-             "channel": a.channel, "kind": a.delivery.kind, "at": a.delivery.at,
-             "day": day_of(from_micros(a.delivery.at), zone)} for a in answered
+            {"customer_key": a.customer_key, "message_id": a.key, "campaign": a.campaign,
+             "channel": a.channel, "kind": a.kind, "at": a.at,
+             "day": day_of(from_micros(a.at), zone)} for a in answered
         ]  # fmt: skip
         added += facts.record("deliveries", _table("deliveries", rows))
-        stops += _stops(facts, [a for a in answered if a.delivery.kind in STOPS], now, progress)
+        stops += _stops(facts, [a for a in answered if a.kind in STOPS], now, progress)
         position = answered[-1].sequence
         cursors.move("answered", position)
     return added, stops
@@ -152,9 +148,9 @@ def _stops(facts: Facts, answers: Sequence[Answered], now: int, progress: Progre
     import pyarrow as pa
 
     batch = pa.RecordBatch.from_pylist([
-        {"consent_id": f"{a.delivery.kind}-{a.delivery.key}", "customer_id": a.customer_id, "channel": a.channel,
-         "purpose": "marketing", "state": "denied", "at": from_micros(a.delivery.at).replace(tzinfo=None),
-         "proof": f"{a.delivery.kind} from message {a.delivery.key}"}
+        {"consent_id": f"{a.kind}-{a.key}", "customer_id": a.customer_id, "channel": a.channel,
+         "purpose": "marketing", "state": "denied", "at": from_micros(a.at).replace(tzinfo=None),
+         "proof": f"{a.kind} from message {a.key}"}
         for a in answers
     ])  # fmt: skip
     loaded = facts.load(Extract("consents", "tenure:answers", batches=lambda: iter([batch])), now, progress)

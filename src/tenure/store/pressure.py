@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, case, func, select
 
 from tenure.domain.business import ContactRules
 from tenure.domain.message import Plan
@@ -15,17 +15,20 @@ _HEARD = ("sending", "in_doubt", "sent", "unknown")
 _OPEN = ("planned", "claimed")
 
 
+_WEEK = func.sum(case((messages.c.sending_at >= bindparam("week"), 1), else_=0))
+_COUNTED = select(func.coalesce(_WEEK, 0), func.count()).where(
+    messages.c.customer_id == bindparam("customer"),
+    messages.c.purpose == "marketing",
+    messages.c.state.in_(_HEARD),
+    messages.c.sending_at >= bindparam("month"),
+)
+
+
 def is_overheard(store: Store, plan: Plan, rules: ContactRules, now: int) -> bool:
     """Whether the plan's customer has already had as many marketing messages as the rules allow."""
-    week = func.count(messages.c.sending_at).filter(messages.c.sending_at >= now - 7 * MICROS_PER_DAY)
-    counted = select(week, func.count()).where(
-        messages.c.customer_id == plan.customer_id,
-        messages.c.purpose == "marketing",
-        messages.c.state.in_(_HEARD),
-        messages.c.sending_at >= now - 30 * MICROS_PER_DAY,
-    )
+    windows = {"week": now - 7 * MICROS_PER_DAY, "month": now - 30 * MICROS_PER_DAY}
     with store.read() as connection:
-        in_7_days, in_30_days = connection.execute(counted).one()
+        in_7_days, in_30_days = connection.execute(_COUNTED, {"customer": plan.customer_id, **windows}).one()
     return bool(in_7_days >= rules.per_7_days or in_30_days >= rules.per_30_days)
 
 
