@@ -225,7 +225,7 @@ TABLES: dict[str, FactTable] = {
     )
 }  # fmt: skip
 
-# Facts of our own: what Tenure itself did and what came of it. They are written by `decide` and `collect`, not imported.
+# Facts of our own: what Tenure itself did and what came of it, written by `decide` and `collect`, not imported.
 # `contacts.cost` is in thousandths of a minor unit: an e-mail costs a fraction of a cent, and a million of them do not.
 OWN_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "contacts": (
