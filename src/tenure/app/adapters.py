@@ -35,7 +35,20 @@ def warehouse(ws: Workspace) -> Iterator[DuckWarehouse]:
 
 @contextmanager
 def store(ws: Workspace) -> Iterator[Store]:
-    """The workspace's operational store, ready to use.
+    """The workspace's operational store, ready to use for as long as the block lasts.
+
+    Raises:
+        TenureError: it cannot be reached, or `TENURE_STORE_URL` is missing for PostgreSQL.
+    """
+    opened = open_desk(ws)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def open_desk(ws: Workspace) -> Store:
+    """The workspace's operational store, ready to use until it is closed.
 
     Raises:
         TenureError: it cannot be reached, or `TENURE_STORE_URL` is missing for PostgreSQL.
@@ -54,9 +67,10 @@ def store(ws: Workspace) -> Iterator[Store]:
     opened = open_store(address)
     try:
         prepare(opened)
-        yield opened
-    finally:
+    except BaseException:
         opened.close()
+        raise
+    return opened
 
 
 def outbox(opened: Store) -> SqlOutbox:
