@@ -6,7 +6,7 @@ import re
 import pytest
 
 # Floors that may: the clock itself, the roof beam that hands it out, and the doors, where a person's own time is meant.
-MAY = ("tenure.clock", "tenure.app", "tenure.cli", "tenure.web", "tenure.worker")
+MAY = ("tenure.clock", "tenure.app", "tenure.cli", "tenure.web")
 BANNED = re.compile(
     r"^(?:datetime\.(?:datetime|date)\.(?:now|today|utcnow)"
     r"|time\.(?:time|time_ns|monotonic|monotonic_ns|perf_counter|perf_counter_ns|localtime|gmtime)"

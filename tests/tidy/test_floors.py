@@ -32,13 +32,23 @@ def test_no_imports_go_in_a_circle(graph):
     assert not circles, "\n".join(circles)
 
 
-def test_the_longest_chain_of_imports_is_short(graph):
+def test_the_longest_chain_that_one_import_sets_off_is_short(graph, package):
+    lazy = {(source.module, line) for source in package for line in _lazy_lines(source.tree)}
+
     @cache
-    def depth(module: str) -> tuple[str, ...]:
-        below = [depth(target) for target in sorted(graph.find_modules_directly_imported_by(module))]
+    def chain(module: str) -> tuple[str, ...]:
+        below = [
+            chain(target)
+            for target in sorted(graph.find_modules_directly_imported_by(module))
+            if at_once(module, target)
+        ]
         return (module, *max(below, key=len, default=()))
 
-    longest = max((depth(module) for module in sorted(graph.modules)), key=len)
+    def at_once(importer: str, imported: str) -> bool:
+        places = graph.get_import_details(importer=importer, imported=imported)
+        return any((importer, place["line_number"]) not in lazy for place in places)
+
+    longest = max((chain(module) for module in sorted(graph.modules)), key=len)
     assert len(longest) <= MAX_DEPTH, " → ".join(longest)
 
 
@@ -68,6 +78,17 @@ def test_imports_for_types_alone_are_not_counted():
         "import os\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pandas\nelse:\n    import re"
     )
     assert [name for name, _ in _imported_at_run_time(tree)] == ["os", "typing", "re"]
+
+
+def _lazy_lines(tree: ast.Module) -> set[int]:
+    """Lines of the imports that run only when a function is called."""
+    return {
+        node.lineno
+        for function in ast.walk(tree)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
 
 
 def _imported_at_run_time(tree: ast.AST) -> list[tuple[str, int]]:
