@@ -71,11 +71,11 @@ class World:
     target: str
     log: str
 
-    def fill(self, number: int, purpose: str = "marketing") -> None:
+    def fill(self, number: int, purpose: str = "marketing", name: str = "ok") -> None:
         now = int(time.time() * 1e6)
         plans = [
             Plan(message_key("c", str(each), "o"), "r", "c", "v", str(each), each, "o", "email", purpose,
-                 f"ok-{each}@example.com", "en", "{}", now, now + 10**12)
+                 f"{name}-{each}@example.com", "en", "{}", now, now + 10**12)
             for each in range(number)
         ]  # fmt: skip
         assert SqlOutbox(self.store).plan(plans, now) == number

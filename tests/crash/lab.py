@@ -23,7 +23,7 @@ from typing import Any
 from tenure.channels.recorder import Recorder
 from tenure.channels.smtp import MailServer, Smtp
 from tenure.domain.errors import TenureError
-from tenure.domain.message import Envelope, Plan
+from tenure.domain.message import Envelope, Plan, Refusal
 from tenure.operations.lane import Rules
 from tenure.operations.send import Carrier, send
 from tenure.ports import Channel
@@ -100,7 +100,9 @@ class SearchableSmtp(Smtp):
         )
 
 
-def compose(plan: Plan) -> Envelope:
+def compose(plan: Plan) -> Envelope | Refusal:
+    if plan.recipient.startswith("cancelled"):
+        return Refusal("cancelled", "the goal is reached")
     body = f"X-Key: {plan.key}\r\nSubject: Hello\r\n\r\nGood day.\r\n".encode()
     return Envelope(plan.key, plan.recipient, "shop@example.com", body)
 

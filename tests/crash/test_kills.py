@@ -91,6 +91,18 @@ def test_a_kill_while_doubts_are_settled_repeats_nothing(
     check(world, 12, kills)
 
 
+def test_a_kill_while_messages_are_refused_sends_none_of_them(
+    lab: Any, bench: ModuleType, make_world: Callable[..., Any]
+) -> None:
+    world = make_world("recorder")
+    world.fill(12, name="cancelled")
+    job = bench.Job(world.address, "recorder", world.target, connections=2, crash="refused", nth=3)
+    assert lab.run(job) == -9
+    drain(lab, job)
+    assert world.states() == {"cancelled": 12}
+    assert not world.arrived()
+
+
 def test_a_service_message_in_doubt_is_sent_again_with_the_same_key(
     lab: Any, bench: ModuleType, make_world: Callable[..., Any]
 ) -> None:

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from tenure.domain.errors import TenureError
 from tenure.store.filelock import FileLock
+from tenure.store.grouping import GroupCommit
 from tenure.store.refusals import refusal_of
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 60.0
 CONNECTIONS = 24
@@ -39,6 +42,7 @@ class Store:
         self._readers = engine.execution_options(tenure_reads=True)
         # SQLite lets writers wait by sleeping ever longer, which starves some lanes; inside a process a queue is fair.
         self._turn = threading.Lock()
+        self._together = GroupCommit(self.write)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -50,6 +54,13 @@ class Store:
             else:
                 with self.engine.begin() as connection:
                     yield connection
+
+    def share(self, work: Callable[[Connection], T]) -> T:
+        """Do a small write in a transaction that other threads' small writes may share; durable when it returns."""
+        if self.is_sqlite:
+            return self._together.run(work)
+        with self.write() as connection:
+            return work(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

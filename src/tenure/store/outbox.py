@@ -110,31 +110,38 @@ class SqlOutbox:
             .cte("due")
         )
         lease = {"lease_owner": owner, "lease_until": now + _micros(lease_seconds)}
-        with self._store.write() as connection:
-            rows = connection.execute(
-                update(messages)
-                .where(messages.c.key.in_(select(due.c.key)), messages.c.state == "planned")
-                .values(state="claimed", epoch=messages.c.epoch + 1, **lease)
-                .returning(messages)
-            ).all()
+        leased = (
+            update(messages)
+            .where(messages.c.key.in_(select(due.c.key)), messages.c.state == "planned")
+            .values(state="claimed", epoch=messages.c.epoch + 1, **lease)
+            .returning(messages)
+        )
+
+        def work(connection: Connection) -> Sequence[Any]:
+            rows = connection.execute(leased).all()
             self._crash("claiming")
+            return rows
+
+        rows = self._store.share(work)
         found = [Claimed(_plan(row), row.epoch, owner, lease_seconds, row.attempts) for row in rows]
         return sorted(found, key=lambda claimed: (claimed.plan.not_before, claimed.plan.key))
 
     def settle_and_intend(self, done: Settled | None, following: Claimed | None, now: int) -> Refusal | None:
         """Record one answer and the intent to send the next message, in one transaction (see `ports.Outbox`)."""
-        with self._store.write() as connection:
+
+        def work(connection: Connection) -> Refusal | None:
             if done:
                 _settle(connection, done, now)
                 self._crash("settling")
             refusal = _intend(connection, following, now) if following else None
             self._crash("intending")
-        return refusal
+            return refusal
+
+        return self._store.share(work)
 
     def refuse(self, claimed: Claimed, refusal: Refusal, now: int) -> None:
         """End a claimed message that must not be sent, or put it back for later."""
-        with self._store.write() as connection:
-            _move(connection, claimed, "claimed", refusal.state, refusal.reason, refusal, now)
+        self._store.share(lambda held: _move(held, claimed, "claimed", refusal.state, refusal.reason, refusal, now))
 
     def recover(self, now: int, grace_seconds: float) -> Recovered:
         """Take back what a crash left (see `ports.Outbox`)."""
