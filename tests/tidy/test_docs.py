@@ -16,6 +16,7 @@ from tenure.domain.business import Business, ChannelSettings
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
+ROUTE = re.compile(r"@\w+\.(get|post|put|delete)\(\"([^\"]+)\"")
 VARIABLE = re.compile(r"\bTENURE_[A-Z][A-Z_]+\b")
 
 
@@ -134,6 +135,17 @@ def test_the_settings_that_pages_show_are_accepted(pages):
 def test_every_variable_of_the_environment_is_documented(package, pages):
     used = {found for source in package for found in VARIABLE.findall(source.text)}
     assert not {name for name in used if name not in pages["docs/reference/workspace.md"]}
+
+
+def test_every_route_is_documented_and_no_other(package, pages):
+    served = {
+        (path.replace(":path", ""), method.upper())
+        for source in package
+        if source.module.startswith("tenure.web")
+        for method, path in ROUTE.findall(source.text)
+    }
+    rows = _cells(pages["docs/reference/pages.md"])
+    assert {(row[0].strip("`"), row[1]) for row in rows if row[0].startswith("`")} == served
 
 
 def test_pages_name_only_commands_and_options_that_exist(pages, commands):
