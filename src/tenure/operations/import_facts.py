@@ -28,12 +28,4 @@ def import_facts(facts: Facts, extracts: Iterable[Extract], clock: Clock, progre
     order = {name: place for place, name in enumerate(TABLES)}
     waiting = sorted(extracts, key=lambda extract: order[extract.table])
     received_at = to_micros(clock.now())
-    loaded = []
-    progress.start("import", len(waiting))
-    for extract in waiting:
-        loaded.append(facts.load(extract, received_at, progress))
-        progress.advance()
-    rows = sum(one.accepted for one in loaded)
-    aside = sum(one.quarantined for one in loaded)
-    progress.finish(f"{rows:,} rows accepted{f', {aside:,} kept aside' if aside else ''}")
-    return loaded
+    return [facts.load(extract, received_at, progress) for extract in waiting]

@@ -126,7 +126,7 @@ def _batches(engine: Engine, query: str) -> Iterator[pa.RecordBatch]:
     options: dict[str, Any] = {"stream_results": True, "yield_per": _BATCH, "no_parameters": True}
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
-            connection = connection.execution_options(postgresql_readonly=True)
+            options["postgresql_readonly"] = True
         # Sent as it is written: a colon or percent sign in it is not a parameter.
         result = connection.execution_options(**options).exec_driver_sql(query)
         names = _distinct(list(result.keys()))

@@ -162,7 +162,7 @@ def _origin(document: Document, folder: Path, environment: Mapping[str, str]) ->
         return _Origin((), "csv", batches)
     files: list[str] = []
     for pattern in paths:
-        found = sorted(glob.glob(str(folder / pattern), recursive=True))
+        found = sorted(glob.glob(str(folder / pattern), recursive=True))  # noqa: PTH207
         if not found:
             raise TenureError(f"no file matches `{pattern}`", "Check the path; it is read from the workspace.",
                               document.place("path"))  # fmt: skip
@@ -179,7 +179,7 @@ def _format(files: Sequence[str], place: Place) -> Format:
         path = Path(file)
         suffix = path.with_suffix("").suffix if path.suffix.lower() in (".gz", ".zst") else path.suffix
         if suffix.lower() not in _SUFFIXES:
-            raise TenureError(f"the name {path.name} does not say what is in it", "Add `format: csv`, parquet or jsonl.",
+            raise TenureError(f"the name {path.name} does not say what it holds", "Add `format: csv`, parquet or jsonl.",
                               place)  # fmt: skip
         formats.add(_SUFFIXES[suffix.lower()])
     if len(formats) != 1:

@@ -41,58 +41,55 @@ def compare(warehouse: DuckWarehouse, table: FactTable) -> Compared:
     of arrival, so that importing a file twice leaves no trace.
     """
     accepted, last = _without_repeats(warehouse, table)
-    columns = [name for name, _ in table.stored if name not in _ARRIVAL]
-    known = int(warehouse.fetch(f"SELECT count(*) FROM facts.{table.name}")[0][0])
-    own = ", ".join(_own(table, name) for name in columns)
+    own = ", ".join(_own(table, name) for name, _ in table.stored if name not in _ARRIVAL)
     arriving = f"SELECT c.row_no AS row_no, {own} FROM {last} c {_newcomers(table)} WHERE c.reject_column IS NULL"
-    distinct = int(warehouse.fetch(f"SELECT count(*) FROM {last} WHERE reject_column IS NULL")[0][0])
-    if not known:
+    if not warehouse.fetch(f"SELECT 1 FROM facts.{table.name} LIMIT 1"):
         warehouse.run(f"CREATE VIEW staging.arriving AS SELECT *, false AS known FROM ({arriving})")
+        distinct = _count(warehouse, f"{last} WHERE reject_column IS NULL")
         return Compared(accepted, accepted - distinct, distinct, 0)
     on = " AND ".join(f"f.{quoted(key)} = a.{quoted(key)}" for key in table.key)
-    compared = [name for name in columns if name not in (*table.key, "known_at")]
-    if table.name == "events":
-        # An anonymous event's customer is found by its sign-in, not by the file that is compared here.
-        compared.remove("customer_key")
-    differs = " OR ".join(f"f.{quoted(name)} IS DISTINCT FROM a.{quoted(name)}" for name in compared)
+    met = f"f.{quoted(table.key[0])} IS NOT NULL"
+    joined = f"({arriving}) a LEFT JOIN facts.{table.name} f ON {on}"
+    # A customer who was only known from facts was never listed, so listing him replaces nothing.
+    listed = f"{met} AND f.declared = 1" if table.name == "customers" else met
+    distinct, replaced, changed, replacing = warehouse.fetch(
+        f"SELECT count(*), count(*) FILTER (WHERE {listed}), count(*) FILTER (WHERE NOT {met} OR {_differs(table)}), "
+        f"count(*) FILTER (WHERE {met} AND ({_differs(table)})) FROM {joined}"
+    )[0]
     warehouse.run(
-        f"CREATE TABLE staging.arriving AS SELECT a.*, f.{quoted(table.key[0])} IS NOT NULL AS known "
-        f"FROM ({arriving}) a LEFT JOIN facts.{table.name} f ON {on} "
-        f"WHERE f.{quoted(table.key[0])} IS NULL OR {differs}"
+        f"CREATE TABLE staging.arriving AS SELECT a.*, {met} AS known FROM {joined} "
+        f"WHERE {'NOT ' + met + ' OR ' + _differs(table) if changed else 'false'}"
     )
-    changed, replacing = warehouse.fetch("SELECT count(*), count(*) FILTER (WHERE known) FROM staging.arriving")[0]
-    declared = " AND f.declared = 1" if table.name == "customers" else ""
-    met = warehouse.fetch(
-        f"SELECT count(*) FROM {last} a JOIN facts.{table.name} f ON {on}{declared} WHERE a.reject_column IS NULL"
-    )[0][0]
-    return Compared(accepted, accepted - distinct + int(met), int(changed), int(replacing))
+    return Compared(accepted, accepted - distinct + replaced, changed, replacing)
 
 
 def merge(warehouse: DuckWarehouse, table: FactTable, compared: Compared, source: str, received_at: int) -> None:
-    """Write `staging.arriving` into the table; within the caller's transaction."""
+    """Write `staging.arriving` into the table, in the order of customers and moments; within the caller's transaction."""
     name = f"facts.{table.name}"
-    total = int(warehouse.fetch(f"SELECT count(*) FROM {name}")[0][0])
+    was_empty = not warehouse.fetch(f"SELECT 1 FROM {name} LIMIT 1")
     columns = ", ".join(quoted(column) for column, _ in table.stored)
     fresh = ", ".join(quoted(column) for column, _ in table.stored if column not in _ARRIVAL)
-    order = _order(table)
-    tail = _tail(warehouse, table.name) + compared.changed
     if compared.replacing:
         keys = ", ".join(quoted(key) for key in table.key)
-        warehouse.run(
-            f"DELETE FROM {name} WHERE ({keys}) IN (SELECT ({keys}) FROM staging.arriving WHERE known)"
-            if len(table.key) > 1
-            else f"DELETE FROM {name} WHERE {keys} IN (SELECT {keys} FROM staging.arriving WHERE known)"
-        )
+        keys = f"({keys})" if len(table.key) > 1 else keys
+        warehouse.run(f"DELETE FROM {name} WHERE {keys} IN (SELECT {keys} FROM staging.arriving WHERE known)")
     warehouse.run(
-        f"INSERT INTO {name} ({columns}) SELECT {fresh}, ?, ? FROM staging.arriving ORDER BY {order}",
+        f"INSERT INTO {name} ({columns}) SELECT {fresh}, ?, ? FROM staging.arriving ORDER BY {_order(table)}",
         [source, received_at],
     )
-    if not total:
-        tail = 0
-    elif tail > _UNSORTED_ROWS and tail * 10 > total:
+    if not was_empty:
+        keep_sorted(warehouse, table, compared.changed)
+
+
+def keep_sorted(warehouse: DuckWarehouse, table: FactTable, moved: int) -> None:
+    """Note that rows stand at the end of their table, and write it anew once a tenth of it does."""
+    mark = f"unsorted:{table.name}"
+    found = warehouse.fetch("SELECT value FROM meta WHERE name = ?", [mark])
+    tail = moved + (int(found[0][0]) if found else 0)
+    if tail > _UNSORTED_ROWS and tail * 10 > _count(warehouse, f"facts.{table.name}"):
         sort_anew(warehouse, table)
         tail = 0
-    warehouse.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", [f"unsorted:{table.name}", tail])
+    warehouse.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", [mark, tail])
 
 
 def sort_anew(warehouse: DuckWarehouse, table: FactTable) -> None:
@@ -134,12 +131,14 @@ CANCELLED = "CASE WHEN {0}.status = 'cancelled' THEN 1 ELSE 0 END"
 def _without_repeats(warehouse: DuckWarehouse, table: FactTable) -> tuple[int, str]:
     """How many rows are good, and the relation in which each key stands once."""
     keys = ", ".join(quoted(key) for key in table.key)
-    accepted = int(warehouse.fetch("SELECT count(*) FROM staging.checked WHERE reject_column IS NULL")[0][0])
+    accepted = _count(warehouse, "staging.checked WHERE reject_column IS NULL")
+    # Grouping by a hash first: eight bytes a row instead of its keys, and mostly that is the end of it.
+    twice = f"SELECT hash({keys}) FROM staging.checked WHERE reject_column IS NULL GROUP BY hash({keys}) HAVING count(*) > 1"
     warehouse.run(
         f"CREATE TABLE staging.repeats AS SELECT {keys}, max(row_no) AS last_row FROM staging.checked "
-        f"WHERE reject_column IS NULL GROUP BY {keys} HAVING count(*) > 1"
+        f"WHERE reject_column IS NULL AND hash({keys}) IN ({twice}) GROUP BY {keys} HAVING count(*) > 1"
     )
-    if not warehouse.fetch("SELECT count(*) FROM staging.repeats")[0][0]:
+    if not _count(warehouse, "staging.repeats"):
         return accepted, "staging.checked"
     on = " AND ".join(f"c.{quoted(key)} = r.{quoted(key)}" for key in table.key)
     warehouse.run(
@@ -165,6 +164,14 @@ def _order(table: FactTable) -> str:
     return ", ".join(quoted(name) for name in dict.fromkeys(wanted))
 
 
-def _tail(warehouse: DuckWarehouse, name: str) -> int:
-    found = warehouse.fetch("SELECT value FROM meta WHERE name = ?", [f"unsorted:{name}"])
-    return int(found[0][0]) if found else 0
+def _differs(table: FactTable) -> str:
+    """SQL that is true where an arriving row says something else than the stored one."""
+    names = [name for name, _ in table.stored if name not in (*_ARRIVAL, *table.key)]
+    if table.name == "events":
+        # Whose an anonymous event is, and since when, is found by its sign-in and not by the file compared here.
+        names = [name for name in names if name not in ("customer_key", "known_at")]
+    return "(" + " OR ".join(f"f.{quoted(name)} IS DISTINCT FROM a.{quoted(name)}" for name in names) + ")"
+
+
+def _count(warehouse: DuckWarehouse, rows: str) -> int:
+    return int(warehouse.fetch(f"SELECT count(*) FROM {rows}")[0][0])

@@ -41,8 +41,20 @@ def record_newcomers(warehouse: DuckWarehouse, table: FactTable, source: str, re
     )
 
 
+def note_anonymous(warehouse: DuckWarehouse) -> None:
+    """Write down, as `staging.anonymous`, the anonymous ids that arriving events name, or named before."""
+    warehouse.run(
+        "CREATE TABLE staging.anonymous AS "
+        "SELECT anonymous_id FROM staging.arriving WHERE anonymous_id IS NOT NULL "
+        "UNION SELECT f.anonymous_id FROM facts.events f JOIN staging.arriving a ON a.event_id = f.event_id "
+        "WHERE a.known AND f.anonymous_id IS NOT NULL"
+    )
+
+
 def join_sign_ins(warehouse: DuckWarehouse) -> int:
     """Let anonymous events belong to whoever first signed in with their anonymous id; how many events changed.
+
+    Within the caller's transaction. The changed ones stand in the temporary table `joined`.
 
     Looks at the anonymous ids in `staging.anonymous` only; earlier links that a new import precedes are made anew.
     """
@@ -50,7 +62,8 @@ def join_sign_ins(warehouse: DuckWarehouse) -> int:
         'CREATE OR REPLACE TEMP TABLE sign_ins AS SELECT anonymous_id, customer_key, "at" FROM ('
         'SELECT anonymous_id, customer_key, "at", '
         'row_number() OVER (PARTITION BY anonymous_id ORDER BY "at", event_id) AS place '
-        "FROM facts.events WHERE customer_id IS NOT NULL AND anonymous_id IN (SELECT anonymous_id FROM staging.anonymous)"
+        "FROM facts.events WHERE customer_id IS NOT NULL "
+        "AND anonymous_id IN (SELECT anonymous_id FROM staging.anonymous)"
         ") WHERE place = 1"
     )
     warehouse.run(
@@ -67,6 +80,4 @@ def join_sign_ins(warehouse: DuckWarehouse) -> int:
             "UPDATE facts.events SET customer_key = j.customer_key, known_at = j.known_at FROM joined j "
             "WHERE events.event_id = j.event_id"
         )
-    warehouse.run("DROP TABLE joined")
-    warehouse.run("DROP TABLE sign_ins")
     return changed

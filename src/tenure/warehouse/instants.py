@@ -31,7 +31,7 @@ def _name(name: str) -> str:
 
 
 def learn(name: str) -> str:
-    """SQL that counts, over a text column, the values that can only be day-first and those that can only be month-first.
+    """SQL that counts the values of a text column that can only be day-first, and those that can only be month-first.
 
     Yields two columns; dotted dates are day-first everywhere and say nothing about the others.
     """
@@ -118,7 +118,8 @@ def _micros_of_number(number: str, calendar: str) -> str:
     """Eight digits are a day (20111231); otherwise the size tells seconds from milli-, micro- and nanoseconds."""
     written = f"TRY_CAST(try_strptime(CAST(CAST({number} AS BIGINT) AS VARCHAR), '%Y%m%d') AS TIMESTAMP)"
     return (
-        f"CASE WHEN {number} BETWEEN 19000101 AND 22001231 AND {number} = trunc({number}) THEN {_at(written, calendar)} "
+        f"CASE WHEN {number} BETWEEN 19000101 AND 22001231 AND {number} = trunc({number}) "
+        f"THEN {_at(written, calendar)} "
         f"WHEN abs({number}) < 1e8 THEN NULL "
         f"WHEN abs({number}) < 1e11 THEN CAST(round({number} * 1e6) AS BIGINT) "
         f"WHEN abs({number}) < 1e14 THEN CAST(round({number} * 1e3) AS BIGINT) "
@@ -181,9 +182,10 @@ def _problem(micros: str, own: str, order: Order) -> str:
     shown = f"'`' || left(replace(CAST({own} AS VARCHAR), chr(0), '?'), 40) || '`'"
     unclear = ""
     if order == "unknown":
+        cell = f"CAST({own} AS VARCHAR)"
         unclear = (
             f"WHEN regexp_matches(CAST({own} AS VARCHAR), '^[0-9]{{1,2}}[/-][0-9]{{1,2}}[/-][0-9]{{4}}') "
-            f"AND {_number_at(f'CAST({own} AS VARCHAR)', 1)} <= 12 AND {_number_at(f'CAST({own} AS VARCHAR)', 2)} <= 12 "
+            f"AND {_number_at(cell, 1)} <= 12 AND {_number_at(cell, 2)} <= 12 "
             f"THEN {shown} || ' may be day or month first; say date_order: dmy or date_order: mdy' "
         )
     return (
@@ -194,5 +196,6 @@ def _problem(micros: str, own: str, order: Order) -> str:
         f"WHEN regexp_matches(CAST({own} AS VARCHAR), '^[0-9]{{1,2}}[./-][0-9]{{1,2}}[./-][0-9]{{2}}([^0-9]|$)') "
         f"THEN {shown} || ' has a year of two digits' "
         f"ELSE {shown} || ' is not a moment that can be read' END "
-        f"WHEN {micros} NOT BETWEEN {_LOW} AND {_HIGH - 1} THEN {shown} || ' is outside {FIRST_YEAR} to {LAST_YEAR}' END"
+        f"WHEN {micros} NOT BETWEEN {_LOW} AND {_HIGH - 1} THEN {shown} "
+        f"|| ' is outside {FIRST_YEAR} to {LAST_YEAR}' END"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,7 +13,7 @@ from tenure.domain.errors import TenureError
 from tenure.domain.extract import Extract, Loaded, Quarantined
 from tenure.domain.facts import TABLES, FactTable
 from tenure.ports import Progress
-from tenure.warehouse import arrival, identity, instants, mapping, outward, own, quarantine
+from tenure.warehouse import arrival, identity, instants, mapping, meaning, outward, own, quarantine
 from tenure.warehouse.canonical import Ways
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.instants import Order
@@ -36,18 +37,46 @@ class FactIntake:
         self.business = business
         # What a time without a zone means must not depend on the machine that reads it.
         warehouse.run("SET TimeZone = 'UTC'")
+        meaning.prepare(warehouse)
 
     def load(self, extract: Extract, received_at: int, progress: Progress) -> Loaded:
         """Stage, check and merge the extract's rows; all of it or, when it raises, nothing.
+
+        What events mean beyond themselves (orders, refunds, deliveries) is brought in after them; a crash in between
+        is made good by the next import of events.
 
         Raises:
             TenureError: a file or column is missing, or an expression does not fit the source.
         """
         table = TABLES[extract.table]
+        progress.start(f"{extract.source}: {extract.table}")
         with staging_area(self.warehouse, extract):
             staged = stage(self.warehouse, extract, lambda known: mapping.needed(extract, known))
+            if staged.is_nothing:
+                extract = replace(extract, columns={}, where=None)
             judge(self.warehouse, extract, table, staged, self.business)
-            return self._merge(extract, table, staged, received_at)
+            loaded = self._merge(extract, table, staged, received_at)
+        if extract.table == "events":
+            loaded = replace(loaded, notes=(*loaded.notes, *self._understand(extract.source, received_at)))
+        progress.finish(f"{loaded.accepted:,} rows")
+        return loaded
+
+    def _understand(self, source: str, received_at: int) -> list[str]:
+        """Let events become the facts they mean; sentences that say how many."""
+        if not meaning.is_waiting(self.warehouse):
+            return []
+        notes = []
+        for table in meaning.TABLES:
+            extract = Extract(table, meaning.source_of(source))
+            with staging_area(self.warehouse, extract):
+                staged = meaning.tell(self.warehouse, table, self.business)
+                if staged is not None:
+                    judge(self.warehouse, extract, TABLES[table], staged, self.business)
+                    loaded = self._merge(extract, TABLES[table], staged, received_at)
+                    notes.append(f"{loaded.accepted:,} {table.replace('_', ' ')} came from events")
+        self.record("deliveries", meaning.deliveries(self.warehouse, self.business))
+        meaning.done(self.warehouse)
+        return notes
 
     def quarantined(self) -> list[Quarantined]:
         """The rows kept aside, oldest first."""
@@ -82,16 +111,27 @@ class FactIntake:
         warehouse = self.warehouse
         newcomers = identity.assign_keys(warehouse, table)
         compared = arrival.compare(warehouse, table)
+        if table.name == "events" and compared.changed:
+            identity.note_anonymous(warehouse)
         with warehouse.transaction():
             if compared.changed or newcomers:
                 identity.record_newcomers(warehouse, table, extract.source, received_at)
                 arrival.merge(warehouse, table, compared, extract.source, received_at)
+                if table.name == "events":
+                    self._join_events(table)
+                if compared.replacing:
+                    arrival.renew_dependents(warehouse, table)
                 warehouse.touch()
-            if compared.replacing:
-                arrival.renew_dependents(warehouse, table)
             aside = quarantine.keep(warehouse, extract, staged, received_at)
         return Loaded(extract.table, extract.source, compared.accepted, compared.replaced, aside, compared.changed,
                       tuple(staged.notes))  # fmt: skip
+
+    def _join_events(self, table: FactTable) -> None:
+        meaning.note(self.warehouse, "staging.arriving")
+        moved = identity.join_sign_ins(self.warehouse)
+        if moved:
+            meaning.note(self.warehouse, "joined")
+            arrival.keep_sorted(self.warehouse, table, moved)
 
 
 def judge(warehouse: DuckWarehouse, extract: Extract, table: FactTable, staged: Staged, business: Business) -> None:
@@ -118,11 +158,17 @@ def _judge(
 ) -> None:
     for view in ("staged", "mapped"):
         warehouse.run(f"DROP VIEW IF EXISTS staging.{view}")
-    plan = mapping.mapped(extract, staged.origin, staged.known, guarded=guarded)
-    warehouse.run(f"CREATE {'TABLE' if plan.heavy else 'VIEW'} staging.mapped AS {plan.sql}")
+    inner = _orders(warehouse, extract, staged.origin, mapping.grouped_moments(extract, staged.known))
+    plan = mapping.mapped(extract, staged.origin, staged.known, business.timezone, inner, guarded=guarded)
+    warehouse.run(f"CREATE VIEW staging.mapped AS {plan.sql}")
     kinds = {name: kind for name, kind, *_ in warehouse.fetch("DESCRIBE staging.mapped")}
-    ways = Ways(extract.timezone, business, _orders(warehouse, extract, table, kinds), "currency" in plan.columns)
-    warehouse.run(f"CREATE VIEW staging.staged AS {staged_rows(table, plan.columns, kinds, ways)}")
+    texts = [c.name for c in table.columns if c.kind in ("moment", "date") and kinds.get(c.name) == "VARCHAR"]
+    rows = "staging.mapped"
+    if plan.heavy and texts and extract.date_order == "auto":
+        rows = "staging.mapped_once"
+        warehouse.run(f"CREATE OR REPLACE TABLE {rows} AS SELECT * FROM staging.mapped")
+    ways = Ways(extract.timezone, business, _orders(warehouse, extract, rows, texts), "currency" in plan.columns)
+    warehouse.run(f"CREATE VIEW staging.staged AS {staged_rows(table, rows, plan.columns, kinds, ways)}")
     relation = registry.relations_of("facts")[table.name]
     lookups = "".join(f", {name} AS ({_LOOKUPS[name]})" for name in relation.inputs if name in _LOOKUPS)
     warehouse.run(
@@ -133,18 +179,17 @@ def _judge(
 
 _LOOKUPS = {
     "known_customers": "SELECT customer_id, customer_key FROM facts.customers",
-    "known_orders": f"SELECT o.order_id, o.customer_key, o.at, o.day, o.month_no, {arrival.CANCELLED.format('o')} AS cancelled "
-                    "FROM facts.orders o",
+    "known_orders": f"SELECT o.order_id, o.customer_key, o.at, o.day, o.month_no, {arrival.CANCELLED.format('o')} "
+                    "AS cancelled FROM facts.orders o",
     "known_subscriptions": "SELECT subscription_id, customer_key FROM facts.subscriptions",
 }  # fmt: skip
 
 
-def _orders(warehouse: DuckWarehouse, extract: Extract, table: FactTable, kinds: dict[str, str]) -> dict[str, Order]:
-    """How each text column writes days and months: as the source says, or as its unambiguous values show."""
-    texts = [c.name for c in table.columns if c.kind in ("moment", "date") and kinds.get(c.name) == "VARCHAR"]
+def _orders(warehouse: DuckWarehouse, extract: Extract, rows: str, texts: list[str]) -> dict[str, Order]:
+    """How text columns write days and months: as the source says, or as their unambiguous values show."""
     if extract.date_order != "auto":
         return dict.fromkeys(texts, extract.date_order)
     if not texts:
         return {}
-    counts = warehouse.fetch(f"SELECT {', '.join(instants.learn(name) for name in texts)} FROM staging.mapped")[0]
+    counts = warehouse.fetch(f"SELECT {', '.join(instants.learn(name) for name in texts)} FROM {rows}")[0]
     return {name: instants.decide(*counts[2 * at : 2 * at + 2]) for at, name in enumerate(texts)}

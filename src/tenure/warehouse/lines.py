@@ -1,8 +1,8 @@
 """Reads text files that are not clean, row by row: whatever a row is, the rows after it are read.
 
 Handles every encoding Python knows, byte order marks, compression, quoted newlines, stray quotes, NUL bytes, unequal
-numbers of fields and lines of any length in bounded memory. A clean UTF-8 file never comes here: the engine's own reader
-is many times faster and refuses everything that it does not understand to the letter.
+numbers of fields and lines of any length in bounded memory. A clean UTF-8 file never comes here: the engine's own
+reader is many times faster and refuses everything that it does not understand to the letter.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tenure.domain.errors import Place, TenureError, nearest
 
 LONGEST_LINE = 8 << 20  # bytes; a longer one is no record but a broken file
 _CHUNK = 4 << 20
+_ENGINE_LINE = 1 << 20
 _BATCH = 50_000
 _SPAN = 1_000  # physical lines that one quoted record may span before its opening quote counts as a stray one
 _MARKS = (
@@ -73,7 +74,9 @@ def open_text(path: str, encoding: str, delimiter: str = "", *, lines_only: bool
         TenureError: the encoding is unknown or the header is no text.
     """
     with _opened(path) as stream:
-        start = stream.read(_CHUNK)
+        start = b""
+        while len(start) < _CHUNK and (chunk := _read(stream)):
+            start += chunk
     if not start.strip(b"\x00\r\n\t ") and len(start) < _CHUNK:
         return None
     mark, encoding = _encoding(start, encoding, path)
@@ -88,6 +91,20 @@ def open_text(path: str, encoding: str, delimiter: str = "", *, lines_only: bool
     delimiter = delimiter or _delimiter(text)
     header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return TextFile(path, encoding, delimiter, _names(header), encoding == "utf-8", mark)
+
+
+def has_long_line(file: TextFile) -> bool:
+    """Whether some megabyte of the file has no line end: the engine's reader would take minutes to refuse such a file."""
+    with _opened(file.path) as stream:
+        since = 0
+        while chunk := _read(stream):
+            first = chunk.find(b"\n")
+            mark = b"\n" if first >= 0 else b"\r"
+            first = first if first >= 0 else chunk.find(mark)
+            if since + (len(chunk) if first < 0 else first) > _ENGINE_LINE:
+                return True
+            since = since + len(chunk) if first < 0 else len(chunk) - 1 - chunk.rfind(mark)
+    return False
 
 
 def read_rows(file: TextFile, places: Sequence[int]) -> Iterator[tuple[list[list[str | None]], list[Unread]]]:
@@ -277,7 +294,8 @@ def _opened(path: str) -> IO[bytes]:
 
 def _read(stream: IO[bytes]) -> bytes:
     try:
-        return stream.read(_CHUNK)
+        # At most what one read of the disk gives, so that a cut-off file yields what stands before the cut.
+        return stream.read1(_CHUNK)  # type: ignore[attr-defined,no-any-return]
     except (EOFError, OSError, zlib.error):
         return b""  # a compressed file that was cut off: what could be unpacked is used
 

@@ -47,8 +47,9 @@ def record(warehouse: DuckWarehouse, table: str, rows: pa.Table) -> int:
     with warehouse.lend("recorded", rows), warehouse.transaction():
         warehouse.run(
             f"INSERT INTO facts.{table} SELECT {columns} FROM ("
-            f"SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY {columns}) AS place FROM (SELECT {select} FROM recorded)"
-            f") n WHERE place = 1 AND NOT EXISTS (SELECT 1 FROM facts.{table} f WHERE {same})"
+            f"SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY {columns}) AS place "
+            f"FROM (SELECT {select} FROM recorded)) n "
+            f"WHERE place = 1 AND NOT EXISTS (SELECT 1 FROM facts.{table} f WHERE {same})"
         )
         new = _count(warehouse, table) - before
         if new:

@@ -22,7 +22,8 @@ def keep(warehouse: DuckWarehouse, extract: Extract, staged: Staged, received_at
 
     warehouse.run("DELETE FROM facts.quarantine WHERE table_name = ? AND source = ?", [extract.table, extract.source])
     places = staged.places()
-    unread = [(one.row, f"{one.reason}{f' (in {one.file})' if len(places) > 1 and one.file else ''}")
+    several = any(file for _, file, _ in places)
+    unread = [(one.row, f"{one.reason}{f' (in {one.file})' if several else ''}")
               for one in staged.unread]  # fmt: skip
     lent = pa.table({
         "position": pa.array([place[0] for place in places], pa.int64()),

@@ -38,11 +38,12 @@ def staged_columns(table: str) -> tuple[tuple[str, str], ...]:
     return tuple(columns)
 
 
-def staged_rows(table: FactTable, columns: Mapping[str, bool], kinds: Mapping[str, str], ways: Ways) -> str:
-    """The SELECT over `staging.mapped` that yields `staged_columns`.
+def staged_rows(table: FactTable, rows: str, columns: Mapping[str, bool], kinds: Mapping[str, str], ways: Ways) -> str:
+    """The SELECT over mapped rows that yields `staged_columns`.
 
     Args:
         table: whose columns.
+        rows: the mapped rows.
         columns: the mapped ones, and whether each has a `#bad` column.
         kinds: DuckDB's types of the mapped columns.
         ways: how they are read.
@@ -68,7 +69,7 @@ def staged_rows(table: FactTable, columns: Mapping[str, bool], kinds: Mapping[st
             problems.append(unknown)
         values.append(f"{read.value} AS {quoted(column.name)}")
         values.append(f"COALESCE({', '.join(problems)}, NULL) AS {quoted(column.name + '_problem')}")
-    inner = f"SELECT *{_also(second)} FROM (SELECT *{_also(first)} FROM staging.mapped)"
+    inner = f"SELECT *{_also(second)} FROM (SELECT *{_also(first)} FROM {rows})"
     return _with_calendar(table, f"SELECT {', '.join(values)} FROM ({inner})", ways)
 
 

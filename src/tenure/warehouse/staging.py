@@ -16,6 +16,7 @@ import duckdb
 
 from tenure.domain.errors import TenureError
 from tenure.domain.extract import Extract
+from tenure.domain.facts import TABLES
 from tenure.warehouse import lines
 from tenure.warehouse.canonical import quoted, text_literal
 from tenure.warehouse.duckdb import DuckWarehouse
@@ -47,6 +48,7 @@ class Staged:
     notes: list[str] = field(default_factory=list)
     parts: list[tuple[int, str, Sequence[int]]] = field(default_factory=list)
     parquet: tuple[str, ...] = ()
+    is_nothing: bool = False
 
     def places(self) -> list[tuple[int, str, int]]:
         """How a staged row's number becomes a place: (from this number on, file or '' if only one, what to add)."""
@@ -96,7 +98,7 @@ def stage(warehouse: DuckWarehouse, extract: Extract, needed: NeededColumns) -> 
         return _stage_batches(warehouse, extract)
     for name in extract.files:
         if not Path(name).is_file():
-            raise TenureError(f"there is no file {name}", "Check the path.")
+            raise TenureError(f"there is no file `{name}`", "Check the path.")
     if extract.format == "parquet":
         return _stage_parquet(warehouse, extract)
     if extract.format == "jsonl":
@@ -117,7 +119,7 @@ def _stage_parquet(warehouse: DuckWarehouse, extract: Extract) -> Staged:
         known = _columns(warehouse, f"SELECT * FROM {read}")
     except duckdb.Error as error:
         raise TenureError(
-            f"{Path(extract.files[0]).name} cannot be read as Parquet ({_first_line(error)})", "Export it again."
+            f"`{Path(extract.files[0]).name}` cannot be read as Parquet ({_first_line(error)})", "Export it again."
         ) from None
     for own in ("#file", "file_row_number"):
         known.pop(own)
@@ -165,9 +167,14 @@ def _stage_csv(warehouse: DuckWarehouse, extract: Extract, needed: NeededColumns
                 staged.known[name] = "VARCHAR"
                 warehouse.run(f"ALTER TABLE staging.raw ADD COLUMN {quoted(name)} VARCHAR")
         _fill(warehouse, staged, opened, own)
-    if not wanted:
-        columns = ", ".join(f"NULL::VARCHAR AS {quoted(name)}" for name in extract.columns) or "1 AS nothing"
-        return Staged(f'(SELECT 1 AS "#row", {columns} WHERE false)', {}, notes=staged.notes)
+    return staged if wanted else _nothing(extract, staged)
+
+
+def _nothing(extract: Extract, staged: Staged) -> Staged:
+    """No rows, not even a header: the table's own columns stand in, so that what follows has nothing special to do."""
+    known = dict.fromkeys(TABLES[extract.table].names, "VARCHAR")
+    columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {quoted(name)}" for name in known)
+    staged.origin, staged.known, staged.is_nothing = f'(SELECT 1 AS "#row", {columns} WHERE false)', known, True
     return staged
 
 
@@ -176,7 +183,7 @@ def _fill(warehouse: DuckWarehouse, staged: Staged, opened: lines.TextFile, own:
     names = ", ".join(quoted(name) for name in own)
     before = _count(warehouse, "staging.raw")
     gaps: list[int] = []
-    if not (opened.plain and _fill_fast(warehouse, opened, names)):
+    if not (opened.plain and not lines.has_long_line(opened) and _fill_fast(warehouse, opened, names)):
         import pyarrow as pa
 
         places = [opened.header.index(name) for name in own]
@@ -201,7 +208,7 @@ def _fill_fast(warehouse: DuckWarehouse, opened: lines.TextFile, names: str) -> 
     )
     try:
         warehouse.run(f"INSERT INTO staging.raw ({names}) SELECT {names} FROM {read}")
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.BinderException):
+    except duckdb.Error:  # a full disk is no such error: it has become a sentence by now
         return False
     return True
 
@@ -225,6 +232,8 @@ def _stage_json(warehouse: DuckWarehouse, extract: Extract, needed: NeededColumn
         f"SELECT DISTINCT unnest(json_keys(line)) AS key FROM staging.lines WHERE {is_object} ORDER BY key"
     )
     known = dict.fromkeys((key for (key,) in keys), "VARCHAR")
+    if not known:
+        return _nothing(extract, staged)
     staged.known = dict.fromkeys(needed(known), "VARCHAR")
     paths = "".join(
         f", json_extract_string(line, {text_literal('$.' + quoted(name))}) AS {quoted(name)}" for name in staged.known
@@ -241,12 +250,12 @@ def _fill_lines(warehouse: DuckWarehouse, staged: Staged, opened: lines.TextFile
         f"read_csv({text_literal(opened.path)}, auto_detect = false, header = false, delim = '\x1f', quote = '', "
         "escape = '', columns = {'line': 'VARCHAR'})"
     )
-    clean = opened.plain
+    clean = opened.plain and not lines.has_long_line(opened)
     if clean:
         try:
             # A blank line counts as no row; JSON text cannot hold the delimiter, a control character.
             warehouse.run(f"INSERT INTO staging.lines SELECT line FROM {read} WHERE trim(line) <> ''")
-        except (duckdb.InvalidInputException, duckdb.ConversionException):
+        except duckdb.Error:
             clean = False
     if not clean:
         import pyarrow as pa
