@@ -40,7 +40,10 @@ def test_a_swollen_first_cohort_is_said_to_hold_old_customers(shop):
     for who in range(10):
         shop.order(who, "2020-01-05")
     shop.order(11, "2020-02-05")
-    assert any("before the records begin" in s for s in shop.report("cohorts", "2020-03-01").sentences)
+    shop.order(11, "2020-03-05")
+    report = shop.report("cohorts", "2020-04-01")
+    assert report.figures["share_m1"] == 1.0  # of the newcomer alone
+    assert any("before the records begin" in s for s in report.sentences)
 
 
 def test_without_orders_there_is_a_calm_sentence(shop):

@@ -13,7 +13,7 @@ FORMULA = "effect = share of treated who reached the goal − share of control w
 
 @dataclass(frozen=True, slots=True)
 class Sendings:
-    """What a campaign sent and what came back, in messages; `cost` in minor units."""
+    """What a campaign sent and what came back, in messages; `cost` in thousandths of a minor unit."""
 
     sent: int = 0
     people: int = 0
@@ -30,15 +30,18 @@ class Measured:
     """A campaign's effect as `learn` measured it; shares of people who reached the goal.
 
     Attributes:
+        treated, control: people whose goal's days are over; only they are compared.
         effect, low, high: treated less control, with the interval's ends; None while there is too little to say.
         alarm: what is wrong with the comparison itself, in words; empty when nothing is.
     """
 
-    treated_rate: float | None
-    control_rate: float | None
-    effect: float | None
-    low: float | None
-    high: float | None
+    treated: int = 0
+    control: int = 0
+    treated_rate: float | None = None
+    control_rate: float | None = None
+    effect: float | None = None
+    low: float | None = None
+    high: float | None = None
     alarm: str = ""
 
 
@@ -87,11 +90,11 @@ def campaigns_report(found: Sequence[Result], as_of: str, words: Words) -> Repor
 
 
 def _row(result: Result) -> tuple[Cell, ...]:
-    sent, m = result.sendings, result.measured or Measured(None, None, None, None, None)
+    sent, m = result.sendings, result.measured or Measured()
     return (
         result.campaign, result.treated, result.control, sent.sent, share_of(sent.opened, sent.sent),
-        share_of(sent.clicked, sent.sent), sent.unsubscribed, sent.bounced, sent.complained, sent.cost,
-        m.treated_rate, m.control_rate, m.effect, m.low, m.high, m.alarm or None,
+        share_of(sent.clicked, sent.sent), sent.unsubscribed, sent.bounced, sent.complained, round(sent.cost / 1000),
+        m.treated, m.control, m.treated_rate, m.control_rate, m.effect, m.low, m.high, m.alarm or None,
     )  # fmt: skip
 
 
@@ -112,7 +115,7 @@ def _said(result: Result, words: Words) -> str:
         return f"{begin}; the effect is not known yet."
     verdict = "it works" if m.low > 0 else "it harms" if m.high < 0 else "not told from nothing yet"
     return (
-        f"{begin}; {words.share(m.treated_rate)} of treated reached the goal, {words.share(m.control_rate)} of control: "
+        f"{begin}; {words.share(m.treated_rate)} of treated, {words.share(m.control_rate)} of control reached it: "
         f"{words.points(m.effect)} (between {words.points(m.low)} and {words.points(m.high)}), {verdict}."
     )
 
@@ -124,7 +127,10 @@ _COLUMNS = (
     Column("clicked", "Clicked", "share"), Column("unsubscribed", "Unsubscribed", "count"),
     Column("bounced", "Bounced", "count"), Column("complained", "Complained", "count"),
     Column("cost", "Cost", "money", "what the contacts cost"),
-    Column("treated_rate", "Goal, treated", "share"), Column("control_rate", "Goal, control", "share"),
+    Column("treated_over", "Treated, over", "count", "treated people whose goal's days are over"),
+    Column("control_over", "Control, over", "count", "people of control whose goal's days are over"),
+    Column("treated_rate", "Goal, treated", "share", "share of treated, over, who reached the goal"),
+    Column("control_rate", "Goal, control", "share", "share of control, over, who reached the goal"),
     Column("effect", "Effect", "points", FORMULA), Column("low", "From", "points", "low end of the interval"),
     Column("high", "To", "points", "high end of the interval"),
     Column("alarm", "Alarm", "text", "what is wrong with the comparison itself"),

@@ -9,6 +9,8 @@ from tenure.insights.table import Cell, Column, Report
 from tenure.insights.words import Words
 
 FORMULA = "customers of the cohort who ordered in the month ÷ customers of the cohort"
+_AGES = (1, 3, 6, 12)
+_WHEN = {1: "ordered in the month after", 3: "in the third", 6: "in the sixth", 12: "in the twelfth"}
 _SWOLLEN = 3  # a first cohort this many times the next holds people who were customers before the records began
 
 
@@ -82,7 +84,7 @@ def cohorts_report(cohorts: list[Cohort], as_of: str, words: Words) -> Report:
         rows=tuple(_row(c, ages) for c in cohorts),
         sentences=tuple(_sentences(cohorts, words)),
         formula=FORMULA,
-        figures={f"share_m{age}": average_share(cohorts, age) for age in (1, 3, 6, 12)},
+        figures={f"share_m{age}": average_share(_newcomers(cohorts), age) for age in _AGES},
         rows_name="cohorts",
         currency=words.currency,
     )  # fmt: skip
@@ -97,27 +99,28 @@ def _row(cohort: Cohort, ages: int) -> tuple[Cell, ...]:
     return (cohort.month_no, cohort.size, *later, *[None] * (ages - 1 - len(later)), cohort.whole)
 
 
+def _newcomers(cohorts: list[Cohort]) -> list[Cohort]:
+    """The cohorts without the first where it holds people who were customers before the records began."""
+    is_swollen = len(cohorts) > 1 and cohorts[0].size > _SWOLLEN * cohorts[1].size
+    return cohorts[1:] if is_swollen else cohorts
+
+
 def _sentences(cohorts: list[Cohort], words: Words) -> list[str]:
     if not cohorts:
         return ["Nobody has ordered yet."]
-    said = [
-        f"{words.share(value)} ordered again {_when(age)}."
-        for age in (1, 3, 6, 12)
-        if (value := average_share(cohorts, age)) is not None
-    ]
-    if len(cohorts) > 1 and cohorts[0].size > _SWOLLEN * cohorts[1].size:
+    newcomers = _newcomers(cohorts)
+    shares = [(age, average_share(newcomers, age)) for age in _AGES]
+    told = [f"{words.share(share)} {_WHEN[age]}" for age, share in shares if share is not None]
+    said = [f"Of first-time buyers, {_listed(told)}."] if told else ["No month after a first order is over yet."]
+    if newcomers is not cohorts:
         said.append(
-            f"{words.month(cohorts[0].month_no)} holds everyone who was a customer before the records begin, "
-            "so its row is not one of newcomers."
+            f"{words.month(cohorts[0].month_no)} holds everyone who was a customer before the records begin; "
+            "it is left out of these shares."
         )
     if any(c.whole < len(c.active) for c in cohorts):
-        said.append("The last month is still running; its shares can only grow and are marked.")
+        said.append("The last month is still running: its shares are marked and can only grow.")
     return said
 
 
-def _when(age: int) -> str:
-    return "in the month after their first order" if age == 1 else f"in the {_ordinal(age)} month after"
-
-
-def _ordinal(number: int) -> str:
-    return {3: "third", 6: "sixth", 12: "twelfth"}[number]
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

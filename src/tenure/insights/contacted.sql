@@ -2,7 +2,7 @@
 -- grain: one row per campaign that contacted anyone
 -- inputs: contacts, deliveries
 -- columns: campaign, sent, people, cost, opened, clicked, bounced, complained, unsubscribed
--- traps: a message opened five times is opened once; opens of messages we do not know are not counted
+-- traps: cost is in thousandths of a minor unit, for an e-mail costs a fraction of a cent; a message opened five times is opened once; opens of messages we do not know are not counted
 WITH messages AS (
   SELECT message_id, MAX(campaign) AS campaign, MAX(customer_key) AS customer_key, MAX(cost) AS cost
   FROM contacts

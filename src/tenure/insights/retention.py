@@ -92,19 +92,32 @@ def retention_rate(start: float, new: float, end: float) -> float:
     return (end - new) / start
 
 
-def retention_report(whole: Retention, months: Sequence[Retention], window_days: int, words: Words) -> Report:
-    """The report on a period, with a row for each whole month of it or, for a short one, of the year before its end."""
+def retention_report(
+    whole: Retention, months: Sequence[Retention], window_days: int, begins: int | None, words: Words
+) -> Report:
+    """The report on a period, with a row for each whole month of it or, for a short one, of the year before its end.
+
+    Args:
+        begins: day number of the first order; until a window of days after it nobody can be seen to lapse, so such
+            months have no row, and such a period says so. None without orders.
+    """
+    told = [m for m in months if m.start and not _is_too_early(m, window_days, begins)]
+    said = sentences(whole, window_days, words)
+    if whole.start and _is_too_early(whole, window_days, begins):
+        said.insert(
+            1, f"The records begin on {words.day(begins)}: nobody who ordered since could be seen to lapse yet."
+        )
     return Report(
         kind="retention",
         title=f"Retention from {words.moment(whole.from_)} to {words.moment(whole.to)}",
         as_of=str(whole.to),
         columns=_COLUMNS,
-        rows=tuple(_row(month) for month in months),
-        sentences=tuple(sentences(whole, window_days, words)),
-        formula=f"{FORMULA} = ({whole.end} − {whole.new}) ÷ {whole.start}",
+        rows=tuple(_row(month) for month in told),
+        sentences=tuple(said),
+        formula=f"{FORMULA} = ({whole.end} − {whole.new}) ÷ {whole.start}" if whole.start else FORMULA,
         chart=axis_chart(
-            "line", [_name(m, words) for m in months], {"Retention rate": [m.rate for m in months]}, "share"
-        ) if months else None,
+            "line", [_name(m, words) for m in told], {"Retention rate": [m.rate for m in told]}, "share"
+        ) if told else None,
         figures=figures(whole, window_days),
         rows_name="months",
         currency=words.currency,
@@ -138,6 +151,10 @@ def sentences(retention: Retention, window_days: int, words: Words) -> list[str]
         f"{words.count(retention.returned)} back after a silence; {words.count(retention.end)} at the end.",
         rule,
     ]
+
+
+def _is_too_early(retention: Retention, window_days: int, begins: int | None) -> bool:
+    return begins is not None and retention.to.day - window_days <= begins
 
 
 def _name(retention: Retention, words: Words) -> str:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from tenure.domain.business import Business
 from tenure.domain.moments import AsOf, as_of
+from tenure.insights.retention import Retention
 from tenure.insights.table import Report
-from tenure.operations.report import Asked, chosen, question, refused, report
+from tenure.operations.report import Asked, chosen, question, refused, report, retained
 from tenure.ports import Query
 
 _END_OF_TIME = AsOf(253_402_300_799_000_000, 2_932_896)  # the last second of the year 9999
@@ -19,13 +20,13 @@ class Overview:
     """The first page's reports, all as of one moment.
 
     Attributes:
-        retention, before: the latest period, and the one of the same length before it.
+        retention, before: the latest period, and the counts of the one of the same length before it.
         chosen, refused: the latest run.
     """
 
     as_of: AsOf
     retention: Report
-    before: Report
+    before: Retention
     revenue: Report
     cohorts: Report
     funnel: Report
@@ -56,7 +57,7 @@ def overview(query: Query, business: Business) -> Overview | None:
     return Overview(
         as_of=moment,
         retention=tell("retention"),
-        before=report("retention", query, business, moment, earlier, asked.from_),
+        before=retained(asked, earlier, asked.from_),
         revenue=tell("revenue"),
         cohorts=tell("cohorts"),
         funnel=tell("funnel"),

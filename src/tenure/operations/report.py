@@ -14,17 +14,18 @@ from typing import Any
 
 from tenure.domain.business import Business
 from tenure.domain.errors import UsageError, nearest
-from tenure.domain.moments import AsOf, as_of, date_of, day_number, month_of, start_of_day
+from tenure.domain.moments import AsOf, as_of, date_of, day_number, day_of, from_micros, month_of, start_of_day
 from tenure.domain.money import minor_per_unit
 from tenure.insights import campaigns, cohorts, economics, funnel, retention, revenue, today
-from tenure.insights.campaigns import Sendings
+from tenure.insights.campaigns import Measured, Sendings
 from tenure.insights.economics import Group
 from tenure.insights.retention import Retention
 from tenure.insights.table import Report
 from tenure.insights.words import Words, month_day
 from tenure.ports import Query
 
-_MONTHS = 12  # rows of the retention report when its period holds no whole month
+_MONTHS = 12  # rows of the retention report when its period holds fewer than `_FEW` whole months
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,10 @@ def _retention(asked: Asked) -> Report:
     whole = retained(asked, asked.from_, asked.to)
     bounds = _month_starts(asked)
     months = [retained(asked, a, b) for a, b in pairwise(bounds)]
-    first_with_customers = next((i for i, m in enumerate(months) if m.start), len(months))
-    return retention.retention_report(
-        whole, months[first_with_customers:], asked.business.retention_window_days, asked.words
-    )
+    (totals,) = asked.rows("repeats", as_of=asked.to.at, loyal_orders=1)
+    first = totals["earliest_at"]
+    begins = day_of(from_micros(first), asked.business.timezone) if first is not None else None
+    return retention.retention_report(whole, months, asked.business.retention_window_days, begins, asked.words)
 
 
 def _month_starts(asked: Asked) -> list[AsOf]:
@@ -118,7 +119,7 @@ def _month_starts(asked: Asked) -> list[AsOf]:
     first = month_of(asked.from_.day)
     if _first_day(first) < asked.from_.day:
         first += 1
-    if first >= last:
+    if last - first < _FEW:
         first = last - _MONTHS
     return [asked.midnight(_first_day(n)) for n in range(first, last + 1)]
 
@@ -169,7 +170,14 @@ def _groups(asked: Asked, relation: str, name: str) -> tuple[list[Group], str]:
 def _campaigns(asked: Asked) -> Report:
     arms = [(r["campaign"], r["arm"], r["people"]) for r in asked.rows("arms")]
     sendings = {r.pop("campaign"): Sendings(**r) for r in asked.rows("contacted")}
-    return campaigns.campaigns_report(campaigns.results(arms, sendings, {}), str(asked.as_of), asked.words)
+    measured = {
+        r["campaign"]: Measured(
+            r["treated"], r["control"], r["treated_rate"], r["control_rate"], r["effect"], r["effect_low"],
+            r["effect_high"], r["alarm"] or "",
+        )
+        for r in asked.rows("measured")
+    }  # fmt: skip
+    return campaigns.campaigns_report(campaigns.results(arms, sendings, measured), str(asked.as_of), asked.words)
 
 
 def chosen(asked: Asked) -> Report:

@@ -28,6 +28,7 @@ from tenure.domain.profile import COLUMNS
 from tenure.relations import literal
 from tenure.warehouse.choices import REFUSALS
 from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.outcomes import EFFECTS
 from tenure.warehouse.views import Everyone, narrowed, statement
 
 if TYPE_CHECKING:
@@ -54,10 +55,11 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
                  "stage"),
     "decisions": ("run_id", "as_of", "campaign", "rank", "outcome", "worth"),
     "refusals": ("run_id", "as_of", "campaign", "rule", "customers"),
+    "effects": tuple(name for name, _ in EFFECTS),
 }  # fmt: skip
 
 DERIVED: dict[str, tuple[tuple[str, str], ...]] = {
-    "profiles": _PROFILES, "decisions": DECISION_COLUMNS, "refusals": REFUSALS,
+    "profiles": _PROFILES, "decisions": DECISION_COLUMNS, "refusals": REFUSALS, "effects": EFFECTS,
 }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def build(site: Site) -> FastAPI:
     _add_health(application, site)
     _add_assets(application, assets)
     _add_refusals(application, templates)
-    application.add_middleware(Guard, base_url=site.business.base_url)  # type: ignore[arg-type]
+    application.add_middleware(Guard, base_url=site.business.base_url)
     return application
 
 
@@ -109,8 +109,9 @@ def _add_assets(application: FastAPI, assets: Assets) -> None:
         found = assets.get(path)
         if found is None:
             return PlainTextResponse("There is no such file.\n", 404)
-        headers = {"ETag": f'"{found.digest}"', "Vary": "Accept-Encoding",
-                   "Cache-Control": _FOR_EVER if request.query_params.get("v") == found.digest else "no-cache"}  # fmt: skip
+        is_this_one = request.query_params.get("v") == found.digest
+        headers = {"ETag": f'"{found.digest}"', "Vary": "Accept-Encoding"}
+        headers["Cache-Control"] = _FOR_EVER if is_this_one else "no-cache"
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
         if "gzip" in request.headers.get("accept-encoding", ""):

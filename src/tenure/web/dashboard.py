@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from tenure.domain.money import minor_per_unit
 from tenure.insights.table import Cell, Report, cell
-from tenure.insights.words import Words
+from tenure.insights.words import NOTHING, Words
 from tenure.operations.overview import Overview
 from tenure.web.drawing import bar, interval, sparkline
 
+_NO_DRAWING = Markup("")
 _SPARK = 12  # months in a sparkline
 _STEPS = 9  # steps of the heat map
 
@@ -30,7 +31,7 @@ class Tile:
     formula: str
     change: str = ""
     mood: str = "flat"  # good, bad or flat
-    spark: Markup = Markup("")
+    spark: Markup = _NO_DRAWING
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +60,25 @@ def tiles(seen: Overview, words: Words) -> list[Tile]:
 
 def _revenue(seen: Overview, words: Words) -> Tile:
     report = seen.revenue
-    over = [dict(zip((c.name for c in report.columns), row, strict=True)) for row in report.rows if row[-1]]
+    names = [c.name for c in report.columns]
+    over = [{n: _whole(v) for n, v in zip(names, row, strict=True)} for row in report.rows if row[-1]]
     if not over:
-        return Tile("revenue", "Net revenue", "–", "no whole month yet", report.formula)
-    last, before = over[-1], over[-2] if len(over) > 1 else None
-    change = last["net"] / before["net"] - 1 if before and before["net"] > 0 else None
+        return Tile("revenue", "Net revenue", NOTHING, "no whole month yet", report.formula)
+    last, before = over[-1], over[-2]["net"] if len(over) > 1 else 0
+    change = last["net"] / before - 1 if before > 0 else None
+    refunded = f", {words.money(last['refunds'])} refunded" if last["refunds"] else ""
+    size = words.share(abs(change)) if change is not None else ""
+    moved, mood = _change(change, size, "the month before")
     return Tile(
         "revenue", f"Net revenue, {words.month(last['month'])}", words.money(last["net"]),
-        f"{words.count(last['orders'])} orders" + (f", {words.money(last['refunds'])} refunded" if last["refunds"] else ""),
-        report.formula, *_change(change, words.share(abs(change)) if change is not None else "", "the month before"),
+        f"{words.count(last['orders'])} orders{refunded}", report.formula, moved, mood,
         sparkline([m["net"] for m in over[-_SPARK:]]),
     )  # fmt: skip
 
 
 def _retention(seen: Overview, words: Words) -> Tile:
-    figures, before = seen.retention.figures, seen.before.figures
-    rate, earlier = _number(figures["retention_rate"]), _number(before["retention_rate"])
+    figures = seen.retention.figures
+    rate, earlier = _number(figures["retention_rate"]), seen.before.rate
     change = rate - earlier if rate is not None and earlier is not None else None
     column = [c.name for c in seen.retention.columns].index("retention_rate")
     return Tile(

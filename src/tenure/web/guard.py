@@ -28,6 +28,8 @@ HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
 )
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_NOT_OURS = b"This name is not ours. Set base_url in tenure.yaml to the address you use.\n"
 
 
 class Guard:
@@ -53,10 +55,8 @@ class Guard:
             await send(message)
 
         if not self._is_ours(dict(scope["headers"]).get(b"host", b"").decode("latin-1")):
-            await guarded({"type": "http.response.start", "status": 421,
-                           "headers": [(b"content-type", b"text/plain; charset=utf-8")]})  # fmt: skip
-            await send({"type": "http.response.body",
-                        "body": b"This name is not ours. Set base_url in tenure.yaml to the address you use.\n"})  # fmt: skip
+            await guarded({"type": "http.response.start", "status": 421, "headers": [_TEXT]})
+            await send({"type": "http.response.body", "body": _NOT_OURS})
             return
         await self._app(scope, receive, guarded)
 

@@ -17,7 +17,6 @@
   const line = (name, values, colour) => ({
     name, type: "line", data: values, symbol: "circle", symbolSize: 7, connectNulls: false,
     lineStyle: { width: 2.5, color: colour }, itemStyle: { color: colour },
-    areaStyle: { color: colour, opacity: 0.07 },
   });
 
   const bars = (name, values, colour, running) => ({
