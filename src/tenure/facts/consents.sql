@@ -11,14 +11,21 @@ WITH judged AS (
         k.customer_key AS customer_key, s.consent_id AS consent_id, s.customer_id AS customer_id,
         s.channel AS channel, s.purpose AS purpose, s.state AS state, s.at AS at, s.day AS day,
         s.month_no AS month_no, s.proof AS proof,
-        COALESCE(s.consent_id_problem, CASE WHEN s.consent_id IS NULL THEN 'is missing' END) AS consent_id_verdict,
-        COALESCE(s.customer_id_problem, CASE WHEN s.customer_id IS NULL THEN 'is missing' END) AS customer_id_verdict,
+        COALESCE(
+            s.consent_id_problem,
+            CASE WHEN s.consent_id IS NULL THEN 'is missing' END
+        ) AS consent_id_verdict,
+        COALESCE(
+            s.customer_id_problem,
+            CASE WHEN s.customer_id IS NULL THEN 'is missing' END
+        ) AS customer_id_verdict,
         COALESCE(s.channel_problem, CASE WHEN s.channel IS NULL THEN 'is missing' END) AS channel_verdict,
         COALESCE(s.purpose_problem, CASE WHEN s.purpose IS NULL THEN 'is missing' END) AS purpose_verdict,
         COALESCE(
             s.state_problem,
             CASE WHEN s.state IS NULL THEN 'is missing'
-                 WHEN s.state NOT IN ('granted', 'denied') THEN 'must be one of: granted, denied' END
+                 WHEN s.state NOT IN ('granted', 'denied')
+                 THEN 'must be one of: granted, denied' END
         ) AS state_verdict,
         COALESCE(s.at_problem, CASE WHEN s.at IS NULL THEN 'is missing' END) AS at_verdict,
         s.proof_problem AS proof_verdict

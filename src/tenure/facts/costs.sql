@@ -3,7 +3,8 @@
 -- inputs: staged_costs, known_customers
 -- columns: row_no, customer_key, cost_id, customer_id, segment, at, day, month_no, kind, amount, reject_column,
 --   reject_reason
--- traps: amounts may be negative (a credit); a cost has a customer or a segment, and customer_key NULL means the segment's
+-- traps: amounts may be negative (a credit); a cost has a customer or a segment, and
+--   customer_key NULL means the segment's
 
 WITH judged AS (
     SELECT

@@ -13,7 +13,10 @@ WITH judged AS (
         s.timezone AS timezone, s.country AS country, s.birthday AS birthday,
         s.acquisition_channel AS acquisition_channel, s.acquisition_cost AS acquisition_cost,
         s.attributes AS attributes, 1 AS declared,
-        COALESCE(s.customer_id_problem, CASE WHEN s.customer_id IS NULL THEN 'is missing' END) AS customer_id_verdict,
+        COALESCE(
+            s.customer_id_problem,
+            CASE WHEN s.customer_id IS NULL THEN 'is missing' END
+        ) AS customer_id_verdict,
         s.created_at_problem AS created_at_verdict,
         s.email_problem AS email_verdict,
         s.phone_problem AS phone_verdict,

@@ -20,7 +20,10 @@ WITH judged AS (
         ) AS customer_id_verdict,
         s.anonymous_id_problem AS anonymous_id_verdict,
         COALESCE(s.name_problem, CASE WHEN s.name IS NULL THEN 'is missing' END) AS name_verdict,
-        COALESCE(s.occurred_at_problem, CASE WHEN s.occurred_at IS NULL THEN 'is missing' END) AS occurred_at_verdict,
+        COALESCE(
+            s.occurred_at_problem,
+            CASE WHEN s.occurred_at IS NULL THEN 'is missing' END
+        ) AS occurred_at_verdict,
         s.properties_problem AS properties_verdict
     FROM staged_events s
     LEFT JOIN known_customers k ON k.customer_id = s.customer_id

@@ -11,13 +11,20 @@ WITH judged AS (
         k.customer_key AS customer_key, s.feedback_id AS feedback_id, s.customer_id AS customer_id,
         s.given_at AS at, s.day AS day, s.month_no AS month_no, s.kind AS kind, s.score AS score,
         s.reason AS reason, s.text AS text, s.about AS about,
-        COALESCE(s.feedback_id_problem, CASE WHEN s.feedback_id IS NULL THEN 'is missing' END) AS feedback_id_verdict,
-        COALESCE(s.customer_id_problem, CASE WHEN s.customer_id IS NULL THEN 'is missing' END) AS customer_id_verdict,
+        COALESCE(
+            s.feedback_id_problem,
+            CASE WHEN s.feedback_id IS NULL THEN 'is missing' END
+        ) AS feedback_id_verdict,
+        COALESCE(
+            s.customer_id_problem,
+            CASE WHEN s.customer_id IS NULL THEN 'is missing' END
+        ) AS customer_id_verdict,
         COALESCE(s.given_at_problem, CASE WHEN s.given_at IS NULL THEN 'is missing' END) AS given_at_verdict,
         COALESCE(
             s.kind_problem,
             CASE WHEN s.kind IS NULL THEN 'is missing'
-                 WHEN s.kind NOT IN ('csat', 'nps', 'review', 'exit') THEN 'must be one of: csat, nps, review, exit' END
+                 WHEN s.kind NOT IN ('csat', 'nps', 'review', 'exit')
+                 THEN 'must be one of: csat, nps, review, exit' END
         ) AS kind_verdict,
         s.score_problem AS score_verdict,
         s.reason_problem AS reason_verdict,

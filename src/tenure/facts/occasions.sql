@@ -9,14 +9,21 @@ WITH judged AS (
         s.row_no AS row_no,
         s.occasion_id AS occasion_id, s.name AS name, s.starts_on AS starts_on, s.ends_on AS ends_on,
         s.kind AS kind, s.country AS country, s.category AS category,
-        COALESCE(s.occasion_id_problem, CASE WHEN s.occasion_id IS NULL THEN 'is missing' END) AS occasion_id_verdict,
+        COALESCE(
+            s.occasion_id_problem,
+            CASE WHEN s.occasion_id IS NULL THEN 'is missing' END
+        ) AS occasion_id_verdict,
         COALESCE(s.name_problem, CASE WHEN s.name IS NULL THEN 'is missing' END) AS name_verdict,
         COALESCE(s.starts_on_problem, CASE WHEN s.starts_on IS NULL THEN 'is missing' END) AS starts_on_verdict,
-        COALESCE(s.ends_on_problem, CASE WHEN s.ends_on < s.starts_on THEN 'is before starts_on' END) AS ends_on_verdict,
+        COALESCE(
+            s.ends_on_problem,
+            CASE WHEN s.ends_on < s.starts_on THEN 'is before starts_on' END
+        ) AS ends_on_verdict,
         COALESCE(
             s.kind_problem,
             CASE WHEN s.kind IS NULL THEN 'is missing'
-                 WHEN s.kind NOT IN ('sale', 'holiday', 'season', 'launch') THEN 'must be one of: sale, holiday, season, launch' END
+                 WHEN s.kind NOT IN ('sale', 'holiday', 'season', 'launch')
+                 THEN 'must be one of: sale, holiday, season, launch' END
         ) AS kind_verdict,
         s.country_problem AS country_verdict,
         s.category_problem AS category_verdict

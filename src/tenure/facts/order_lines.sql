@@ -15,14 +15,18 @@ WITH judged AS (
         COALESCE(
             s.order_id_problem,
             CASE WHEN s.order_id IS NULL THEN 'is missing'
-                 WHEN p.order_id IS NULL THEN 'order ' || s.order_id || ' is not known; import orders first' END
+                 WHEN p.order_id IS NULL
+                 THEN 'order ' || s.order_id || ' is not known; import orders first' END
         ) AS order_id_verdict,
         COALESCE(
             s.line_problem,
             CASE WHEN s.line IS NULL THEN 'is missing'
                  WHEN s.line < 0 THEN 'is negative' END
         ) AS line_verdict,
-        COALESCE(s.product_id_problem, CASE WHEN s.product_id IS NULL THEN 'is missing' END) AS product_id_verdict,
+        COALESCE(
+            s.product_id_problem,
+            CASE WHEN s.product_id IS NULL THEN 'is missing' END
+        ) AS product_id_verdict,
         COALESCE(
             s.quantity_problem,
             CASE WHEN s.quantity IS NULL THEN 'is missing'

@@ -11,11 +11,15 @@ WITH judged AS (
         p.customer_key AS customer_key, s.payment_id AS payment_id, s.subscription_id AS subscription_id,
         s.paid_at AS at, s.day AS day, s.month_no AS month_no, s.amount AS amount, s.automatic AS automatic,
         s.status AS status, s.failure AS failure,
-        COALESCE(s.payment_id_problem, CASE WHEN s.payment_id IS NULL THEN 'is missing' END) AS payment_id_verdict,
+        COALESCE(
+            s.payment_id_problem,
+            CASE WHEN s.payment_id IS NULL THEN 'is missing' END
+        ) AS payment_id_verdict,
         COALESCE(
             s.subscription_id_problem,
             CASE WHEN s.subscription_id IS NULL THEN 'is missing'
-                 WHEN p.subscription_id IS NULL THEN 'subscription ' || s.subscription_id || ' is not known; import subscriptions first' END
+                 WHEN p.subscription_id IS NULL
+                 THEN 'subscription ' || s.subscription_id || ' is not known; import subscriptions first' END
         ) AS subscription_id_verdict,
         COALESCE(s.paid_at_problem, CASE WHEN s.paid_at IS NULL THEN 'is missing' END) AS paid_at_verdict,
         COALESCE(
@@ -26,7 +30,8 @@ WITH judged AS (
         s.automatic_problem AS automatic_verdict,
         COALESCE(
             s.status_problem,
-            CASE WHEN s.status NOT IN ('paid', 'failed') THEN 'must be one of: paid, failed' END
+            CASE WHEN s.status NOT IN ('paid', 'failed')
+                 THEN 'must be one of: paid, failed' END
         ) AS status_verdict,
         s.failure_problem AS failure_verdict
     FROM staged_payments s

@@ -11,14 +11,20 @@ WITH judged AS (
         s.product_id AS product_id, s.name AS name, s.category AS category, s.brand AS brand, s.price AS price,
         s.unit_cost AS unit_cost, s.released_at AS released_at, s.lifetime_days AS lifetime_days,
         s.better_version AS better_version, s.url AS url, s.image_url AS image_url,
-        COALESCE(s.product_id_problem, CASE WHEN s.product_id IS NULL THEN 'is missing' END) AS product_id_verdict,
+        COALESCE(
+            s.product_id_problem,
+            CASE WHEN s.product_id IS NULL THEN 'is missing' END
+        ) AS product_id_verdict,
         COALESCE(s.name_problem, CASE WHEN s.name IS NULL THEN 'is missing' END) AS name_verdict,
         s.category_problem AS category_verdict,
         s.brand_problem AS brand_verdict,
         COALESCE(s.price_problem, CASE WHEN s.price < 0 THEN 'is negative' END) AS price_verdict,
         COALESCE(s.unit_cost_problem, CASE WHEN s.unit_cost < 0 THEN 'is negative' END) AS unit_cost_verdict,
         s.released_at_problem AS released_at_verdict,
-        COALESCE(s.lifetime_days_problem, CASE WHEN s.lifetime_days < 0 THEN 'is negative' END) AS lifetime_days_verdict,
+        COALESCE(
+            s.lifetime_days_problem,
+            CASE WHEN s.lifetime_days < 0 THEN 'is negative' END
+        ) AS lifetime_days_verdict,
         s.better_version_problem AS better_version_verdict,
         s.url_problem AS url_verdict,
         s.image_url_problem AS image_url_verdict

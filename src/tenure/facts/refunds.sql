@@ -13,9 +13,13 @@ WITH judged AS (
         COALESCE(
             s.order_id_problem,
             CASE WHEN s.order_id IS NULL THEN 'is missing'
-                 WHEN p.order_id IS NULL THEN 'order ' || s.order_id || ' is not known; import orders first' END
+                 WHEN p.order_id IS NULL
+                 THEN 'order ' || s.order_id || ' is not known; import orders first' END
         ) AS order_id_verdict,
-        COALESCE(s.refunded_at_problem, CASE WHEN s.refunded_at IS NULL THEN 'is missing' END) AS refunded_at_verdict,
+        COALESCE(
+            s.refunded_at_problem,
+            CASE WHEN s.refunded_at IS NULL THEN 'is missing' END
+        ) AS refunded_at_verdict,
         COALESCE(
             s.amount_problem,
             CASE WHEN s.amount IS NULL THEN 'is missing'

@@ -4,7 +4,8 @@
 -- columns: row_no, customer_key, subscription_id, customer_id, plan, price, period, at, day, month_no,
 --   trial_ends_at, ends_at, auto_renew, auto_renew_consent_at, cancelled_at, cancel_reason, reject_column,
 --   reject_reason
--- traps: a trial is a contract with trial_ends_at; ends_at before started_at is refused, for every later figure would be negative
+-- traps: a trial is a contract with trial_ends_at; ends_at before started_at is refused, for
+--   every later figure would be negative
 
 WITH judged AS (
     SELECT
@@ -18,7 +19,10 @@ WITH judged AS (
             s.subscription_id_problem,
             CASE WHEN s.subscription_id IS NULL THEN 'is missing' END
         ) AS subscription_id_verdict,
-        COALESCE(s.customer_id_problem, CASE WHEN s.customer_id IS NULL THEN 'is missing' END) AS customer_id_verdict,
+        COALESCE(
+            s.customer_id_problem,
+            CASE WHEN s.customer_id IS NULL THEN 'is missing' END
+        ) AS customer_id_verdict,
         COALESCE(s.plan_problem, CASE WHEN s.plan IS NULL THEN 'is missing' END) AS plan_verdict,
         COALESCE(
             s.price_problem,
@@ -31,9 +35,15 @@ WITH judged AS (
                  WHEN s.period <> 'month' AND s.period <> 'year' AND s.period NOT LIKE 'P%'
                  THEN 'must be month, year or an ISO 8601 duration such as P3M' END
         ) AS period_verdict,
-        COALESCE(s.started_at_problem, CASE WHEN s.started_at IS NULL THEN 'is missing' END) AS started_at_verdict,
+        COALESCE(
+            s.started_at_problem,
+            CASE WHEN s.started_at IS NULL THEN 'is missing' END
+        ) AS started_at_verdict,
         s.trial_ends_at_problem AS trial_ends_at_verdict,
-        COALESCE(s.ends_at_problem, CASE WHEN s.ends_at < s.started_at THEN 'is before started_at' END) AS ends_at_verdict,
+        COALESCE(
+            s.ends_at_problem,
+            CASE WHEN s.ends_at < s.started_at THEN 'is before started_at' END
+        ) AS ends_at_verdict,
         s.auto_renew_problem AS auto_renew_verdict,
         s.auto_renew_consent_at_problem AS auto_renew_consent_at_verdict,
         s.cancelled_at_problem AS cancelled_at_verdict,

@@ -12,7 +12,10 @@ WITH judged AS (
         s.day AS day, s.month_no AS month_no, s.closed_at AS closed_at, s.kind AS kind, s.severity AS severity,
         s.cost AS cost,
         COALESCE(s.ticket_id_problem, CASE WHEN s.ticket_id IS NULL THEN 'is missing' END) AS ticket_id_verdict,
-        COALESCE(s.customer_id_problem, CASE WHEN s.customer_id IS NULL THEN 'is missing' END) AS customer_id_verdict,
+        COALESCE(
+            s.customer_id_problem,
+            CASE WHEN s.customer_id IS NULL THEN 'is missing' END
+        ) AS customer_id_verdict,
         COALESCE(s.opened_at_problem, CASE WHEN s.opened_at IS NULL THEN 'is missing' END) AS opened_at_verdict,
         COALESCE(
             s.closed_at_problem,
@@ -20,7 +23,8 @@ WITH judged AS (
         ) AS closed_at_verdict,
         COALESCE(
             s.kind_problem,
-            CASE WHEN s.kind NOT IN ('complaint', 'question', 'return') THEN 'must be one of: complaint, question, return' END
+            CASE WHEN s.kind NOT IN ('complaint', 'question', 'return')
+                 THEN 'must be one of: complaint, question, return' END
         ) AS kind_verdict,
         s.severity_problem AS severity_verdict,
         COALESCE(s.cost_problem, CASE WHEN s.cost < 0 THEN 'is negative' END) AS cost_verdict

@@ -151,7 +151,13 @@ class Conversions:
             targets = [node.this for node in tree.find_all(exp.Func) if is_aggregate(node)]
         for node in targets:
             if isinstance(node, exp.Expr) and not isinstance(node, exp.Column | exp.Literal | exp.Star | exp.Distinct):
-                node.replace(_column(self._step(f"TRY({node.sql('duckdb')})")))
+                node.replace(_column(self._step(f"TRY({self._inline(node.sql('duckdb'))})")))
+
+    def _inline(self, sql: str) -> str:
+        """The text with steps written out: inside TRY the engine does not read earlier aliases."""
+        for name, text in reversed(self.steps):
+            sql = sql.replace(quoted(name), f"({text})")
+        return sql
 
     def _step(self, sql: str) -> str:
         """The name of a computed column; steps may use those before them (DuckDB reads earlier aliases)."""

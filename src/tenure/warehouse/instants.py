@@ -149,7 +149,8 @@ def _micros_of_text(text: str, order: Order, zone: str, calendar: str) -> str:
         (f"regexp_full_match({text}, '[0-9]{{14}}')", _at(f"try_strptime({text}, '%Y%m%d%H%M%S')", zone)),
         (f"regexp_full_match({text}, '-?[0-9]{{8,19}}([.][0-9]+)?')",
          _micros_of_number(f"TRY_CAST({text} AS DOUBLE)", calendar)),
-        (f"regexp_full_match({text}, '[0-9A-Za-z, :.-]+') AND regexp_matches({text}, '[A-Za-z]{{3}}')",
+        # strptime would read `infinity` whatever the pattern, so a digit is asked for.
+        (f"regexp_full_match({text}, '[A-Za-z, ]*[0-9][0-9A-Za-z, :.-]*') AND regexp_matches({text}, '[A-Za-z]{{3}}')",
          _parsed(text, _NAMED, zone, calendar)),
     ]  # fmt: skip
     return "CASE " + " ".join(f"WHEN {test} THEN {value}" for test, value in arms) + " END"
