@@ -14,7 +14,7 @@ WITH expected AS (
     COALESCE(t.run_day, p.first_day) AS run_day,
     CAST(FLOOR(
       CAST(1000 * COALESCE(t.span_days, 0) + 2 * b.gap_milli AS DOUBLE)
-      / CAST(COALESCE(t.repeat_days, 0) + 2 AS DOUBLE)
+      / CAST(NULLIF(COALESCE(t.repeat_days, 0) + 2, 0) AS DOUBLE)
     ) AS BIGINT) AS gap_milli
   FROM purchases AS p
   CROSS JOIN base_rhythm AS b

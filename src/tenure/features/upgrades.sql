@@ -1,30 +1,26 @@
 -- purpose: the better version of a product that the customer bought
 -- grain: one row per customer who bought a product with a better version and not that version
--- inputs: spending, products
+-- inputs: spending, catalogue
 -- columns: customer_key, better_product
 -- traps: of several the one whose lesser version was bought last; a version not yet released does not exist
-WITH steps AS (
-  SELECT p.product_id AS product_id, b.product_id AS better_product
-  FROM products AS p
-  JOIN products AS b ON b.product_id = p.better_version
-  WHERE p.better_version <> p.product_id
-), bought AS (
-  SELECT s.customer_key AS customer_key, t.better_product AS better_product, MAX(s.at) AS at
+WITH bought AS (
+  SELECT s.customer_key AS customer_key, s.better_no AS better_no, MAX(s.at) AS at
   FROM spending AS s
-  JOIN steps AS t ON t.product_id = s.product_id
-  GROUP BY s.customer_key, t.better_product
+  WHERE s.better_no IS NOT NULL
+  GROUP BY s.customer_key, s.better_no
 ), owned AS (
-  SELECT b.customer_key AS customer_key, b.better_product AS better_product, COUNT(*) AS lines
+  SELECT b.customer_key AS customer_key, b.better_no AS better_no
   FROM bought AS b
-  JOIN spending AS s ON s.customer_key = b.customer_key AND s.product_id = b.better_product
-  GROUP BY b.customer_key, b.better_product
+  JOIN spending AS s ON s.customer_key = b.customer_key AND s.product_no = b.better_no
+  GROUP BY b.customer_key, b.better_no
 ), placed AS (
-  SELECT b.customer_key AS customer_key, b.better_product AS better_product,
-    ROW_NUMBER() OVER (PARTITION BY b.customer_key ORDER BY b.at DESC, b.better_product) AS place
+  SELECT b.customer_key AS customer_key, b.better_no AS better_no,
+    ROW_NUMBER() OVER (PARTITION BY b.customer_key ORDER BY b.at DESC, b.better_no) AS place
   FROM bought AS b
-  LEFT JOIN owned AS o ON o.customer_key = b.customer_key AND o.better_product = b.better_product
+  LEFT JOIN owned AS o ON o.customer_key = b.customer_key AND o.better_no = b.better_no
   WHERE o.customer_key IS NULL
 )
-SELECT customer_key, better_product
-FROM placed
-WHERE place = 1
+SELECT p.customer_key AS customer_key, c.product_id AS better_product
+FROM placed AS p
+JOIN catalogue AS c ON c.product_no = p.better_no
+WHERE p.place = 1

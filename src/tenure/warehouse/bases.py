@@ -35,25 +35,35 @@ def base(asked: Asked, name: str, chunks: list[KeyRange], whole: str | None = No
     """A query that yields a base relation, which is computed now unless it is kept.
 
     Args:
-        name: the relation, of `scope: base`; it reads one relation of all customers.
+        name: the relation, of `scope: base`; what it reads first may be a relation of all customers.
         chunks: the whole base, for gathering what it reads.
         whole: a query that yields what it reads of all customers, if somebody has it already.
     """
     warehouse, relation = asked.warehouse, asked.relations[name]
     version = warehouse.version()
-    made_of = hashlib.md5(asked.text(name, Everyone(), {}).encode(), usedforsecurity=False).hexdigest()
-    columns = ", ".join(f"{column} BIGINT" for column in relation.columns)
-    warehouse.run("CREATE SCHEMA IF NOT EXISTS bases")
-    warehouse.run(f"CREATE TABLE IF NOT EXISTS bases.{name} (made_of VARCHAR, version BIGINT, {columns})")
+    text = asked.text(name, Everyone(), {})
+    made_of = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    _make_room(warehouse, name, text)
     kept = f"made_of = '{made_of}' AND version = {version}"
     if not warehouse.fetch(f"SELECT 1 FROM bases.{name} WHERE {kept} LIMIT 1"):
         read = relation.inputs[0]
-        text = asked.text(name, Everyone(), {read: whole or _gathered(asked, read, chunks)})
+        gathered = whole is None and read in asked.relations
+        given = _gathered(asked, read, chunks) if gathered else whole
+        text = asked.text(name, Everyone(), {read: given} if given else {})
         chosen = ", ".join(relation.columns)
         warehouse.run(f"DELETE FROM bases.{name} WHERE version < {version}")
         warehouse.fetch(f"INSERT INTO bases.{name} SELECT '{made_of}', {version}, {chosen} FROM ({text})")
         warehouse.run(f"DROP TABLE IF EXISTS gathered_{read}")
     return f"SELECT {', '.join(relation.columns)} FROM bases.{name} WHERE {kept}"
+
+
+def _make_room(warehouse: DuckWarehouse, name: str, text: str) -> None:
+    """Create the table that keeps a base relation, if it is not there."""
+    warehouse.run("CREATE SCHEMA IF NOT EXISTS bases")
+    warehouse.run(
+        f"CREATE TABLE IF NOT EXISTS bases.{name} AS"
+        f" SELECT CAST('' AS VARCHAR) AS made_of, CAST(0 AS BIGINT) AS version, * FROM ({text}) LIMIT 0"
+    )
 
 
 def _gathered(asked: Asked, name: str, chunks: list[KeyRange]) -> str:

@@ -5,6 +5,7 @@ Facts are kept sorted by customer, so a range of keys is a range of rows and eac
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tenure.domain.money import minor_per_unit
@@ -54,4 +55,4 @@ def chunks(warehouse: DuckWarehouse, rows_per_chunk: int = ROWS_PER_CHUNK) -> li
     span = high - low + 1
     count = max(1, min(-(-rows // rows_per_chunk), customers))
     edges = [low + span * i // count for i in range(count + 1)]
-    return [KeyRange(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    return [KeyRange(a, b) for a, b in pairwise(edges) if a < b]

@@ -98,7 +98,7 @@ class ProfileBuilder:
 
     def _bases(self, asked: Asked) -> dict[str, str]:
         parts = chunks(self._warehouse, self._rows_per_chunk)
-        return {name: base(asked, name, parts) for name in ("base_rhythm", "base_value")}
+        return {name: base(asked, name, parts) for name in ("catalogue", "base_rhythm", "base_value")}
 
     @contextmanager
     def _staged(
@@ -107,7 +107,7 @@ class ProfileBuilder:
         """Compute the histories of all; yields what gives the published profiles of a range as a query."""
         asked = self._asked(as_of, business)
         progress.start("Profiles", 2 * len(parts))
-        given = {"base_rhythm": base(asked, "base_rhythm", parts)}
+        given = {name: base(asked, name, parts) for name in ("catalogue", "base_rhythm")}
         try:
             self._warehouse.fetch(f"CREATE OR REPLACE TEMP TABLE {_STAGED} AS {asked.text('history', _NOBODY, given)}")
             for part in parts:

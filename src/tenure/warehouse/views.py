@@ -90,7 +90,7 @@ def _as_known(column: str, later: tuple[str, str] | None, as_of: AsOf) -> str:
 
 
 def _before(name: str, as_of: AsOf) -> tuple[str, ...]:
-    if name == "customers" or name == "occasions":
+    if name in ("customers", "occasions"):
         return ()  # masked above; a calendar is known in advance
     if name == "products":
         return (f"(f.released_at IS NULL OR f.released_at < {as_of.at})",)

@@ -1,0 +1,1 @@
+"""Benchmarks: a synthetic shop of any size, and the measurements that docs/explanation/performance.md reports."""
