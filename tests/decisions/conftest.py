@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,7 +44,7 @@ class World:
     def __init__(self) -> None:
         self.warehouse = DuckWarehouse(":memory:", threads=1)
         self.business = Business(
-            name="The Shop", salt="pepper", margin=0.4, channels=(ChannelSettings("email", "maildir", 200),)
+            name="The Shop", salt="pepper", margin=Fraction(2, 5), channels=(ChannelSettings("email", "maildir", 200),)
         )
         self.as_of: AsOf = as_of(NOW, "UTC")
         self.candidates = DuckCandidates(self.warehouse)

@@ -23,7 +23,8 @@ def crowd(request):
 @given(data=st.data())
 def test_nobody_who_must_be_left_in_peace_is_chosen(crowd, kit, data):
     persons = data.draw(st.lists(kit.people, min_size=8, max_size=20))
-    kit.populate(crowd, persons)
+    with crowd.warehouse.transaction():
+        kit.populate(crowd, persons)
     campaigns = kit.shop_campaigns()
     crowd.decide(*campaigns)
     rules = crowd.business.contact
@@ -59,7 +60,8 @@ def test_nobody_who_must_be_left_in_peace_is_chosen(crowd, kit, data):
 @given(data=st.data())
 def test_every_customer_of_every_campaign_is_either_chosen_or_refused_by_one_rule(crowd, kit, data):
     persons = data.draw(st.lists(kit.people, max_size=20))
-    kit.populate(crowd, persons)
+    with crowd.warehouse.transaction():
+        kit.populate(crowd, persons)
     decided = crowd.decide(*kit.shop_campaigns())
     for name, refused in decided.refused.items():
         assert set(refused) <= set(RULES)
@@ -72,7 +74,8 @@ def test_every_customer_of_every_campaign_is_either_chosen_or_refused_by_one_rul
 @given(data=st.data())
 def test_explain_says_what_the_run_did_for_every_customer_and_rule(crowd, kit, data):
     persons = data.draw(st.lists(kit.people, min_size=4, max_size=8))
-    kit.populate(crowd, persons)
+    with crowd.warehouse.transaction():
+        kit.populate(crowd, persons)
     campaigns = kit.shop_campaigns()
     decided = crowd.decide(*campaigns)
     counted: dict[str, dict[str, int]] = {c.name: {} for c in campaigns}

@@ -50,8 +50,7 @@ class Explanation:
 
     def text(self) -> str:
         """The explanation for people."""
-        run = f" (run {self.run_id})" if self.run_id else ""
-        lines = [self.about, "", f"As of {self.as_of}{run}:", *(self.chosen or ["Silence: no campaign may speak."])]
+        lines = [self.about, "", f"As of {self.as_of} UTC:", *(self.chosen or ["Silence: no campaign may speak."])]
         noes = [v for v in self.verdicts if v.rule is not None and v.rule != "control"]
         if noes:
             lines += ["", "Why not the others:" if self.chosen else "Why not:"]
@@ -159,8 +158,9 @@ def _occasion(case: Case) -> str:
     at = case.row.get("occasion_at")
     when = f", {phrases.ago(int(at), case.as_of)}" if at is not None else ""
     occasion = case.campaign.occasion
-    what = "an order" if occasion.event == "Order Completed" else occasion.event or occasion.date or occasion.key
-    return f"{what}{when}"
+    if occasion.event:
+        return f"{'an order' if occasion.event == 'Order Completed' else f'`{occasion.event}`'}{when}"
+    return f"{phrases.moment(occasion.date or occasion.key)}{when}"
 
 
 def _about(profile: Mapping[str, Any], as_of: AsOf, business: Business) -> str:

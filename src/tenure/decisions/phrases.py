@@ -8,6 +8,15 @@ from tenure.domain.moments import AsOf, to_micros
 
 _CHANNELS = {"email": "by e-mail", "sms": "by text message", "push": "by push notice", "inapp": "inside the app",
              "webhook": "by webhook", "mail": "by letter"}  # fmt: skip
+# What the profile's moments are called in a sentence; any other column goes by its name.
+_MOMENTS = {
+    "first_order_at": "the first order", "last_order_at": "the last order", "next_order_at": "the next expected order",
+    "last_event_at": "the last visit", "cart_at": "the last change to the cart",
+    "last_complaint_at": "the last complaint", "trial_ends_at": "the end of the trial",
+    "contract_ends_at": "the end of the contract", "last_used_at": "the last use",
+    "replacement_due_at": "the day a replacement is due", "last_contact_at": "our last contact",
+    "stage_since": "the beginning of the stage",
+}  # fmt: skip
 _MICROS_PER_HOUR = 3_600_000_000
 
 
@@ -56,6 +65,11 @@ def listed(words: list[str], last: str = "and") -> str:
 def by_channel(name: str) -> str:
     """How a channel is said in a sentence."""
     return _CHANNELS.get(name, f"by {name}")
+
+
+def moment(column: str) -> str:
+    """What a moment of the profile is called in a sentence."""
+    return _MOMENTS.get(column, f"`{column}`")
 
 
 def value(found: object, as_of: AsOf) -> str:

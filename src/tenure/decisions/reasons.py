@@ -88,17 +88,16 @@ def _occasion(case: Case) -> str:
     if occasion.event is not None:
         return _event(case, occasion.event)
     if occasion.date is None:
-        return f"it speaks once for each {occasion.key}, and {occasion.key} is not known"
+        return f"it speaks once for {phrases.moment(occasion.key)}, which is not known"
     due = case.profile.get(occasion.date)
     if due is None:
-        return f"it speaks around {occasion.date}, which is not known"
+        return f"it speaks around {phrases.moment(occasion.date)}, which is not known"
     span = phrases.days(occasion.within_days)
     if case.profile.get(occasion.key) is None:
-        return f"it speaks once for each {occasion.key}, and {occasion.key} is not known"
+        return f"it speaks once for {phrases.moment(occasion.key)}, which is not known"
     verb = "was" if phrases.since(due, case.as_of) >= 0 else "is"
-    return (
-        f"it speaks from {span} before {occasion.date} to {span} after, and that {verb} {phrases.ago(due, case.as_of)}"
-    )
+    around = f"from {span} before {phrases.moment(occasion.date)} to {span} after it"
+    return f"it speaks {around}, and that {verb} {phrases.ago(due, case.as_of)}"
 
 
 def _event(case: Case, event: str) -> str:
@@ -110,11 +109,14 @@ def _event(case: Case, event: str) -> str:
     if phrases.since(int(happened), case.as_of) > occasion.within_days:
         return f"it follows {_named(event)} of the last {span}, and the latest was {when}"
     unmet = f" and meet `{occasion.where.text}`" if occasion.where else ""
-    return f"{_named(event)} was {when}, but an occasion must have a {occasion.key}{unmet}"
+    return f"{_named(event)} was {when}, but an occasion must have its {occasion.key}{unmet}"
 
 
 def _repeated(case: Case) -> str:
-    return f"this occasion ({case.campaign.occasion.key} {case.row.get('occasion_key')}) was already used"
+    occasion, at = case.campaign.occasion, case.row.get("occasion_at")
+    when = f" {phrases.ago(int(at), case.as_of)}" if at is not None else f" {case.row.get('occasion_key')}"
+    what = _named(occasion.event) if occasion.event else phrases.moment(occasion.date or occasion.key)
+    return f"it speaks once for each occasion, and {what}{when} was already used"
 
 
 def _goal_reached(case: Case) -> str:
@@ -145,9 +147,9 @@ def _quiet_after(case: Case) -> str:
     for index, (word, span) in enumerate(case.campaign.quiet_after):
         at = case.row.get(f"quiet_{index}")
         if at is not None and phrases.since(int(at), case.as_of) < span:
-            return (
-                f"the latest {word} was {phrases.ago(int(at), case.as_of)}, and it is silent for {phrases.days(span)}"
-            )
+            happened = _HAPPENED.get(word, f"`{word}` happened")
+            kept = phrases.days(span)
+            return f"{happened} {phrases.ago(int(at), case.as_of)}, and it keeps silent for {kept} after that"
     return RULES["quiet_after"]
 
 
@@ -185,6 +187,7 @@ def _named(event: str) -> str:
     return "an order" if event == "Order Completed" else f"`{event}`"
 
 
+_HAPPENED = {"contact": "we last wrote", "order": "the last order was", "complaint": "the customer complained"}
 _SENTENCES = {
     "stage": _stage, "audience": _audience, "occasion": _occasion, "repeated": _repeated,
     "goal_reached": _goal_reached, "holdout": _holdout, "consent": _consent, "complaint": _complaint,

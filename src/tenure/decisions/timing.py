@@ -8,7 +8,7 @@ before the question, and never inside the quiet hours.
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -20,6 +20,7 @@ def is_quiet(moment: datetime, zone: ZoneInfo, quiet_from: time, quiet_until: ti
     return clock >= quiet_from or clock < quiet_until
 
 
+@lru_cache(maxsize=4_096)  # a run asks one moment for a million people who live in a few dozen zones
 def next_open(moment: datetime, zone: ZoneInfo, quiet_from: time, quiet_until: time) -> datetime:
     """The aware moment itself, or the next end of the quiet hours if it falls into them; in UTC."""
     if not is_quiet(moment, zone, quiet_from, quiet_until):

@@ -64,8 +64,8 @@ class Decided:
             held = self.control.get(campaign, 0)
             kept = f" ({held:,} more left alone to learn its effect)" if held else ""
             reasons = sorted(self.refused.get(campaign, {}).items(), key=lambda item: (-item[1], item[0]))
-            noes = "; ".join(f"{count:,} {RULES[rule]}" for rule, count in reasons if rule != "control")
-            said.append(f"{campaign}: {count:,} chosen{kept}. Silent for: {noes or 'nobody'}.")
+            noes = "; ".join(f"{count:,} because {RULES[rule]}" for rule, count in reasons if rule != "control")
+            said.append(f"{campaign}: {count:,} chosen{kept}. Silence: {noes or 'none'}.")
         return said
 
 
