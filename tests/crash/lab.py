@@ -39,6 +39,7 @@ class Job:
 
     Attributes:
         crash: the point at which it kills itself, the `nth` time it passes it.
+        pauses: it stops itself there instead, as SIGSTOP does, once.
         skew_seconds: how far its wall clock is ahead.
         log: the sink's log, when doubts may be looked up there.
     """
@@ -53,6 +54,7 @@ class Job:
     skew_seconds: float = 0.0
     crash: str = ""
     nth: int = 1
+    pauses: bool = False
     log: str = ""
     ignore_gone: bool = False
 
@@ -80,13 +82,15 @@ class Fuse:
 
     point: str
     left: int
+    pauses: bool
 
     def __call__(self, point: str) -> None:
         if point == self.point:
             self.left -= 1
-            if self.left <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-                time.sleep(60)
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGSTOP if self.pauses else signal.SIGKILL)
+                # The signal may find another thread first; this one must not walk on into a transaction meanwhile.
+                time.sleep(0.05)
 
 
 class SearchableSmtp(Smtp):
@@ -110,7 +114,7 @@ def compose(plan: Plan) -> Envelope | Refusal:
 def work(job: Job) -> None:
     """One run of `send`, all of it real."""
     clock = SkewedClock(job.skew_seconds)
-    fuse = Fuse(job.crash, job.nth)
+    fuse = Fuse(job.crash, job.nth, job.pauses)
 
     def connect() -> Channel:
         if job.channel == "recorder":
