@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -59,25 +60,34 @@ def orders_of_a_shop(path: Path, customers=40):
     return number
 
 
-@pytest.fixture
-def trading(shop, tmp_path):
-    """A workspace with a year of orders, addresses and consents."""
-    orders = tmp_path / "orders.csv"
+@pytest.fixture(scope="session")
+def traded(tmp_path_factory):
+    """A workspace with a year of orders, addresses and consents, made once and copied."""
+    folder = tmp_path_factory.mktemp("traded")
+    shop = Shop(folder / "shop")
+    shop.command("init", shop.folder)
+    orders = folder / "orders.csv"
     orders_of_a_shop(orders)
     shop.command(
         "import", "orders", orders, "--map", "order_id=Invoice", "--map", "customer_id=CustomerID",
         "--map", "ordered_at=\"When\"", "--map", "total=Quantity*Price",
     )  # fmt: skip
-    people = tmp_path / "people.csv"
+    people = folder / "people.csv"
     people.write_text(
         "customer_id,email,name,created_at\n"
         + "".join(f"c{i},c{i}@example.invalid,Person {i},2011-01-01\n" for i in range(40))
     )
     shop.command("import", "customers", people)
-    consents = tmp_path / "consents.csv"
+    consents = folder / "consents.csv"
     consents.write_text(
         "consent_id,customer_id,channel,purpose,state,at\n"
         + "".join(f"k{i},c{i},email,marketing,{'granted' if i % 5 else 'denied'},2011-01-01\n" for i in range(40))
     )
     shop.command("import", "consents", consents)
-    return shop
+    return shop.folder
+
+
+@pytest.fixture
+def trading(traded, tmp_path):
+    """A workspace of one's own with a year of orders, addresses and consents."""
+    return Shop(Path(shutil.copytree(traded, tmp_path / "shop")))
