@@ -153,10 +153,16 @@ def _learned(effects: list[dict[str, Any]]) -> tuple[str, ...]:
     for row in effects:
         lines.append(
             f"  {row['campaign']}: {row['treated']:,} treated, {row['control']:,} left alone; "
-            f"{_percent(row['treated_rate'])} against {_percent(row['control_rate'])} reached the goal; effect between "
-            f"{_points(row['effect_low'])} and {_points(row['effect_high'])} points."
+            f"{_percent(row['treated_rate'])} against {_percent(row['control_rate'])} reached the goal; {_effect(row)}."
         )
     return tuple(lines)
+
+
+def _effect(row: dict[str, Any]) -> str:
+    if row["effect_low"] is None or row["effect_high"] is None:
+        return "too few were left alone to say more"
+    verdict = "no effect can be claimed" if row["effect_low"] <= 0 <= row["effect_high"] else "an effect"
+    return f"the effect lies between {_points(row['effect_low'])} and {_points(row['effect_high'])} points: {verdict}"
 
 
 def _percent(share: float | None) -> str:
