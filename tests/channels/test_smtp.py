@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.channels.smtp import MailServer, Smtp, _stuffed, _wire_address
+from tenure.channels.smtp import MailServer, Smtp
+from tenure.channels.wire import stuffed, wire_address
 from tenure.domain.errors import TenureError
 from tenure.domain.message import Answer, Envelope
 from tenure.ports import Clock
@@ -104,7 +105,7 @@ def test_a_body_arrives_byte_for_byte(sink: Any, clock: Clock, an_envelope: Make
 
 @given(st.binary(max_size=60) | st.lists(st.sampled_from([b".", b"\r", b"\n", b"\r\n", b"a"])).map(b"".join))
 def test_no_body_can_end_the_message_early(body: bytes) -> None:
-    wire = _stuffed(body)
+    wire = stuffed(body)
     assert wire.endswith(b"\r\n")
     assert b"\r\n.\r\n" not in b"\r\n" + wire
     assert b"\n" not in wire.replace(b"\r\n", b"")
@@ -122,7 +123,7 @@ def test_no_body_can_end_the_message_early(body: bytes) -> None:
 def test_an_address_that_could_smuggle_a_command_fails_alone(
     sink: Any, clock: Clock, an_envelope: MakeEnvelope, address: str
 ) -> None:
-    assert _wire_address(address) is None
+    assert wire_address(address) is None
     answer = told(sink, clock, an_envelope(address))
     assert answer == Answer("never", "the recipient's address is not one that e-mail can carry")
 

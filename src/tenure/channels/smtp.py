@@ -10,7 +10,6 @@ made CRLF, for a server that reads them as line ends could be smuggled a second 
 
 from __future__ import annotations
 
-import re
 import smtplib
 import socket
 import ssl
@@ -20,15 +19,12 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal
 
+from tenure.channels.wire import said, stuffed, wire_address
 from tenure.domain.errors import TenureError
 from tenure.domain.message import Answer, Envelope
 from tenure.ports import Clock
 
 CRASH_POINTS = ("greeted", "addressed", "transmitted", "dotted", "answered")
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
-_UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
-_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 _TOO_LARGE = 552  # the one 5xx to MAIL that is about the message; every other is about us and would repeat for all
 _IDLE_SECONDS = 5.0
 
@@ -104,7 +100,7 @@ class Smtp:
         Raises:
             TenureError: the server cannot be reached, or takes nothing from this sender; the message did not leave.
         """
-        recipient, sender = _wire_address(envelope.recipient), _wire_address(envelope.sender)
+        recipient, sender = wire_address(envelope.recipient), wire_address(envelope.sender)
         if sender is None:
             raise TenureError(
                 "the sender's address cannot be used in an e-mail", "Correct `sender.email` in tenure.yaml."
@@ -118,7 +114,7 @@ class Smtp:
             if refusal:
                 return self._refused(refusal)
             self._crash("addressed")
-            session.sock.sendall(_stuffed(envelope.body))  # type: ignore[union-attr]
+            session.sock.sendall(stuffed(envelope.body))  # type: ignore[union-attr]
             self._crash("transmitted")
         except (OSError, smtplib.SMTPException) as error:
             self.close()
@@ -238,11 +234,11 @@ class Smtp:
         self._crash("answered")
         if code == 250:
             self._touch()
-            return Answer("accepted", _said(code, text))
+            return Answer("accepted", said(code, text))
         if 400 <= code < 600:
             return self._refused((code, text))
         self._hang_up()
-        return Answer("doubt", f"the server's answer to the final dot makes no sense: {_said(code, text)}")
+        return Answer("doubt", f"the server's answer to the final dot makes no sense: {said(code, text)}")
 
     def _touch(self) -> None:
         self._is_clean, self._used_at = True, self._clock.monotonic()
@@ -251,7 +247,7 @@ class Smtp:
         code, text = refusal
         if code == 421 or not 400 <= code < 600:
             self.close()
-        return Answer("never" if 500 <= code < 600 else "later", _said(code, text))
+        return Answer("never" if 500 <= code < 600 else "later", said(code, text))
 
     def _hang_up(self) -> None:
         session, self._session = self._session, None
@@ -261,7 +257,7 @@ class Smtp:
     def _sender_refused(self, code: int, text: bytes) -> TenureError:
         self.close()
         return TenureError(
-            f"the mail server {self._server} takes no mail from this sender ({_said(code, text)})",
+            f"the mail server {self._server} takes no mail from this sender ({said(code, text)})",
             "Check `sender.email` in tenure.yaml and the login of the channel; what is not sent is still planned.",
         )
 
@@ -273,35 +269,12 @@ class Smtp:
         )
 
 
-def _wire_address(address: str) -> str | None:
-    """The address as it may stand in an SMTP command, its domain in ASCII; None when it may not."""
-    local, at, domain = address.rpartition("@")
-    if not at or not local or not domain or _UNSAFE.search(address) or len(address) > 254:
-        return None
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return None
-
-
-def _stuffed(body: bytes) -> bytes:
-    """The body with CRLF line ends and doubled leading dots, ending with a line end, without the final dot."""
-    lines = _LEADING_DOT.sub(b"..", _LINE_END.sub(b"\r\n", body))
-    return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
-
-
-def _said(code: int, text: bytes) -> str:
-    # Servers like to repeat the address they refuse; it must not come to rest in replies and reports.
-    words = _ADDRESS.sub("<address>", text.decode("utf-8", "replace"))
-    return f"{code} {' '.join(words.split())}"[:200]
-
-
 def _kind(error: Exception) -> str:
     if isinstance(error, TimeoutError) or "timed out" in str(error):
         return "no answer in time"
     if isinstance(error, smtplib.SMTPResponseException):
         text = error.smtp_error
-        return _said(error.smtp_code, text if isinstance(text, bytes) else text.encode())
+        return said(error.smtp_code, text if isinstance(text, bytes) else text.encode())
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return "the server hung up" if isinstance(error, smtplib.SMTPServerDisconnected) else type(error).__name__
