@@ -51,5 +51,7 @@ def test_what_leaves_the_subset_is_refused(text, word):
 
 
 def test_a_header_that_does_not_tell_the_truth_is_refused():
-    found = refusals(relations.read("x", "-- purpose: p\n-- grain: g\n-- inputs: u\n-- columns: b\nSELECT a AS a FROM t"))
+    found = refusals(
+        relations.read("x", "-- purpose: p\n-- grain: g\n-- inputs: u\n-- columns: b\nSELECT a AS a FROM t")
+    )
     assert [clause.split(" but ")[1] for clause in found] == ["the text gives a", "the text reads t"]

