@@ -11,7 +11,7 @@ import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
 ASKED = [
-    ("grocer", "retention", "2017-10-01", "2017-01-01"),
+    ("grocer", "retention", "2017-10-01", "2017-05-01"),
     ("grocer", "cohorts", "2017-10-15", None),
     ("grocer", "revenue", "2017-10-15", None),
     ("grocer", "funnel", "2017-10-15", None),

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 import tenure as tn
 from tenure.domain.business import Business
 from tenure.domain.errors import TenureError
+from tenure.operations.report import question, retained
+from tenure.warehouse.snapshot import WarehouseQuery
 
 
 def test_a_thousand_with_two_hundred_new_and_eight_hundred_left_is_sixty_per_cent():
@@ -85,12 +87,13 @@ def test_who_holds_a_live_contract_is_a_customer(shop, contract, is_customer):
     assert shop.report("retention", "2020-08-01", "2020-06-01", "2020-07-01").figures["end"] == int(is_customer)
 
 
-def test_the_end_of_one_period_is_the_start_of_the_next(shop):
+def test_the_end_of_one_period_is_the_start_of_the_next(shop, moment):
     for who, more in enumerate(CONTRACTS):
         shop.contract(who, "2020-01-15", **more)
-    for moment in ("2020-02-10", "2020-03-01", "2020-07-01", "2020-07-04", "2020-07-08"):
-        end = shop.report("retention", "2020-08-01", "2020-01-01", moment).figures["end"]
-        assert end == shop.report("retention", "2020-08-01", moment, "2020-07-30").figures["start"], moment
+    asked = question(WarehouseQuery(shop.warehouse), shop.business, moment("2020-08-01"))
+    for on in ("2020-02-10", "2020-03-01", "2020-07-01", "2020-07-04", "2020-07-08"):
+        end = retained(asked, moment("2020-01-01"), moment(on)).end
+        assert end == retained(asked, moment(on), moment("2020-07-30")).start, on
 
 
 CONTRACTS = (
@@ -125,22 +128,23 @@ events = st.lists(st.tuples(st.integers(1, 5), st.integers(0, 119)), max_size=25
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events, st.integers(1, 60), st.integers(5, 60), st.integers(61, 118))
-def test_the_counts_are_those_of_a_person_with_a_calendar(make_shop, events, window, start, end):
+def test_the_counts_are_those_of_a_person_with_a_calendar(make_shop, moment, events, window, start, end):
     shop = make_shop(Business(retention_window_days=window))
     names = days_of_2020()
     for who, day in events:
         shop.order(who, names[day])
-    figures = shop.report("retention", names[end], names[start], names[end]).figures
+    asked = question(WarehouseQuery(shop.warehouse), shop.business, moment(names[end]))
+    found = retained(asked, moment(names[start]), moment(names[end]))
 
     def there(moment):
         return {who for who, day in events if moment - window <= day < moment}
 
     before, after = there(start), there(end)
     bought_before = {who for who, day in events if day < start}
-    assert figures["start"] == len(before)
-    assert figures["end"] == len(after)
-    assert figures["first_time"] == len(after - bought_before)
-    assert figures["returned"] == len((after & bought_before) - before)
+    assert found.start == len(before)
+    assert found.end == len(after)
+    assert found.first_time == len(after - bought_before)
+    assert found.returned == len((after & bought_before) - before)
     if before:
-        assert figures["retention_rate"] == len(before & after) / len(before)
-        assert figures["retention_rate"] + figures["churn_rate"] == pytest.approx(1)
+        assert found.rate == len(before & after) / len(before)
+        assert found.rate + found.churn == pytest.approx(1)

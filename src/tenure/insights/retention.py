@@ -114,7 +114,7 @@ def retention_report(
         columns=_COLUMNS,
         rows=tuple(_row(month) for month in told),
         sentences=tuple(said),
-        formula=f"{FORMULA} = ({whole.end} − {whole.new}) ÷ {whole.start}" if whole.start else FORMULA,
+        formula=_formula(whole, words),
         chart=axis_chart(
             "line", [_name(m, words) for m in told], {"Retention rate": [m.rate for m in told]}, "share"
         ) if told else None,
@@ -151,6 +151,12 @@ def sentences(retention: Retention, window_days: int, words: Words) -> list[str]
         f"{words.count(retention.returned)} back after a silence; {words.count(retention.end)} at the end.",
         rule,
     ]
+
+
+def _formula(whole: Retention, words: Words) -> str:
+    if not whole.start:
+        return FORMULA
+    return f"{FORMULA} = ({words.count(whole.end)} − {words.count(whole.new)}) ÷ {words.count(whole.start)}"
 
 
 def _is_too_early(retention: Retention, window_days: int, begins: int | None) -> bool:

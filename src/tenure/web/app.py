@@ -93,11 +93,11 @@ def _add_pages(application: FastAPI, site: Site, templates: Environment) -> None
 
 
 def _add_health(application: FastAPI, site: Site) -> None:
-    @application.get("/healthz")
+    @application.api_route("/healthz", methods=["GET", "HEAD"])
     def healthz() -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
-    @application.get("/readyz")
+    @application.api_route("/readyz", methods=["GET", "HEAD"])
     def readyz() -> JSONResponse:
         says = site.ready()
         return JSONResponse({"status": "not ready" if says else "ok", "says": says}, 503 if says else 200)
