@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -22,34 +21,9 @@ from tenure.store.outbox import SqlOutbox
 from tenure.store.review import count_messages
 from tenure.store.schema import prepare
 
-TESTS = Path(__file__).parents[1]
-
-
-def neighbour(path: str) -> ModuleType:
-    """A module beside the tests, which no import path reaches."""
-    file = TESTS / path
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module  # dataclasses look their own module up
-    spec.loader.exec_module(module)
-    return module
-
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """Call it for the address of an empty PostgreSQL database."""
-    servers = neighbour("store/postgres_server.py")
-    try:
-        with servers.running_server() as server:
-            yield server.empty_database
-    except servers.NoPostgresError as why:
-        pytest.skip(str(why))
-
-
-@pytest.fixture(scope="session")
-def bench() -> ModuleType:
+def bench(neighbour: Callable[[str], ModuleType]) -> ModuleType:
     """The module of the lab, for its `Job`."""
     return neighbour("crash/lab.py")
 
@@ -122,7 +96,8 @@ def make_world(database: Callable[[], str], tmp_path: Path) -> Iterator[Callable
         log = tmp_path / f"sink{number}.jsonl"
         target = str(tmp_path / f"mail{number}")
         if channel == "smtp":
-            command = [sys.executable, str(TESTS / "channels/smtp_sink.py"), str(log), "--delay-ms", str(delay_ms)]
+            sink_program = Path(__file__).parents[1] / "channels/smtp_sink.py"
+            command = [sys.executable, str(sink_program), str(log), "--delay-ms", str(delay_ms)]
             sink = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
             assert sink.stdout
             target = sink.stdout.readline().strip()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -15,27 +13,6 @@ from tenure.store.schema import prepare
 
 NOON = 1_700_000_000_000_000  # microseconds UTC
 DAY = 86_400_000_000
-
-
-def neighbour(path: str) -> ModuleType:
-    """A module beside the tests, which no import path reaches."""
-    file = Path(__file__).parents[1] / path
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """Call it for the address of an empty PostgreSQL database."""
-    servers = neighbour("store/postgres_server.py")
-    try:
-        with servers.running_server() as server:
-            yield server.empty_database
-    except servers.NoPostgresError as why:
-        pytest.skip(str(why))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

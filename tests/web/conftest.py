@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tenure.app.site import Site
 from tenure.domain.business import Business
 from tenure.domain.decision import DECISION_COLUMNS
 from tenure.domain.moments import MICROS_PER_DAY, AsOf, day_number
@@ -21,7 +22,6 @@ from tenure.warehouse.outcomes import DuckOutcomes
 from tenure.warehouse.profiles import ProfileBuilder
 from tenure.warehouse.snapshot import SnapshotReader, publish
 from tenure.web.app import build
-from tenure.web.site import Site
 
 MOMENT = datetime(2017, 12, 4, tzinfo=UTC)
 BUSINESS = Business(name="The <Complete> Grocer", retention_window_days=60)

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenure.app import adapters
 from tenure.app.workspace import Workspace, secret
 from tenure.content import links
+from tenure.domain.business import Business
 from tenure.domain.errors import TenureError
 from tenure.domain.moments import to_micros
-from tenure.operations.overview import overview
+from tenure.operations.overview import Overview, overview
 from tenure.warehouse.snapshot import SnapshotReader
 
 if TYPE_CHECKING:
     from tenure.store.connection import Store
     from tenure.store.replies import Addressed
-    from tenure.web.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One business's pages and the deeds behind them. All callables may be called from several threads at once.
+
+    Attributes:
+        business: its settings.
+        version: number of the published snapshot; the dashboard is computed once for each.
+        overview: the dashboard's figures, or None while nothing is published.
+        ready: what keeps the service from working, as a sentence; empty when nothing does.
+        record_open: note that the message of this token was opened; a token that is not ours is ignored.
+        recipient: the locale of the customer to whom an unsubscribe token was sent; None if the token is not ours.
+        unsubscribe: stop writing to the customer of this token, at once; False if the token is not ours.
+    """
+
+    business: Business
+    version: Callable[[], int]
+    overview: Callable[[], Overview | None]
+    ready: Callable[[], str]
+    record_open: Callable[[str], None]
+    recipient: Callable[[str], str | None]
+    unsubscribe: Callable[[str], bool]
 
 
 class Replies:
@@ -78,8 +102,6 @@ class Replies:
 
 def site_of(ws: Workspace) -> Site:
     """The pages' view of a workspace."""
-    from tenure.web.site import Site
-
     published, replies = SnapshotReader(ws.machine / "published"), Replies(ws)
     return Site(
         business=ws.business,

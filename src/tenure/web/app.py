@@ -13,13 +13,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from tenure.app.site import Site
 from tenure.domain.errors import TenureError
 from tenure.insights.words import Words
 from tenure.operations.overview import Overview
 from tenure.web import dashboard, people
 from tenure.web.assets import Assets
 from tenure.web.guard import Guard
-from tenure.web.site import Site
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 

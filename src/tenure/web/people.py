@@ -14,7 +14,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from tenure.web.site import Site
+from tenure.app.site import Site
 from tenure.web.wording import words_for
 
 log = logging.getLogger("tenure.web")
