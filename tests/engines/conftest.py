@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from benchmarks.shop import AS_OF, Shop, generate
 
@@ -81,3 +84,25 @@ _GROCER = (
       CAST(round(d * 100) AS BIGINT) AS discount, t AS "at", t // 86400000000 AS day, 0 AS month_no, 0 AS cancelled
       FROM ({_LINES}) ORDER BY customer_key, "at" """,
 )
+
+
+@pytest.fixture(scope="session")
+def assert_same():
+    """Asserts the same columns and, in some order, exactly the same rows."""
+
+    def check(here: pa.Table, there: pa.Table) -> None:
+        assert here.column_names == there.column_names
+        assert _rows(here) == _rows(there)
+
+    return check
+
+
+def _rows(table: pa.Table) -> list[tuple[object, ...]]:
+    plain = [tuple(_naive(value) for value in row.values()) for row in table.to_pylist()]
+    assert not any(isinstance(value, float) and math.isnan(value) for row in plain for value in row)
+    return sorted(plain, key=lambda row: tuple((value is None, str(value)) for value in row))
+
+
+def _naive(value: object) -> object:
+    """Spark gives moments with the session's zone, which is UTC; DuckDB gives them without."""
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value

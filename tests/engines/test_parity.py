@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
-import pyarrow as pa
 import pytest
 
-from tenure import registry, relations
+from tenure import registry
 from tenure.domain.business import Business
-from tenure.domain.facts import OWN_TABLES, TABLES
 from tenure.warehouse.profiles import parameters
 from tenure.warehouse.spark import SparkEngine
 from tenure.warehouse.views import Everyone, KeyRange, facts_of, names, statement
@@ -33,7 +29,7 @@ def both(request):
 
 @pytest.mark.spark
 @pytest.mark.parametrize("name", sorted(FEATURES))
-def test_a_feature_is_the_same_on_spark(both, name):
+def test_a_feature_is_the_same_on_spark(both, assert_same, name):
     warehouse, spark, as_of = both
     values = parameters(as_of, Business())
     here = warehouse.arrow(statement(name, FEATURES, facts_of(as_of, Everyone(), lambda fact: f"facts.{fact}"), values))
@@ -43,7 +39,7 @@ def test_a_feature_is_the_same_on_spark(both, name):
 
 
 @pytest.mark.spark
-def test_a_range_of_customers_is_the_same_range_on_spark(both):
+def test_a_range_of_customers_is_the_same_range_on_spark(both, assert_same):
     warehouse, spark, as_of = both
     values, scope = parameters(as_of, Business()), KeyRange(10, 20)
     facts = facts_of(as_of, scope, lambda fact: f"facts.{fact}")
@@ -56,32 +52,3 @@ def test_a_range_of_customers_is_the_same_range_on_spark(both):
 _MAY_BE_EMPTY = {
     "markdowns", "care", "carts", "contract", "engagement", "goods", "pressure", "returns", "service", "upgrades",
 }  # fmt: skip
-
-
-def assert_same(here: pa.Table, there: pa.Table) -> None:
-    """The same columns and, in some order, exactly the same rows."""
-    assert here.column_names == there.column_names
-    assert rows(here) == rows(there)
-
-
-def rows(table: pa.Table) -> list[tuple[object, ...]]:
-    """The rows in an order that does not depend on the engine."""
-    plain = [tuple(_plain(value) for value in row.values()) for row in table.to_pylist()]
-    return sorted(plain, key=lambda row: tuple((value is None, str(value)) for value in row))
-
-
-def _plain(value: object) -> object:
-    assert not (isinstance(value, float) and math.isnan(value)), "not a number"
-    return value
-
-
-INSIGHTS = registry.relations_of("insights")
-KINDS = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "TIMESTAMP": pa.timestamp("us")}
-
-
-@pytest.mark.spark
-def test_facts_are_accepted_alike_on_spark(sail):
-    facts = registry.relations_of("facts")
-    assert set(facts) == set(TABLES)
-    assert OWN_TABLES
-    assert relations.in_order(facts.values())

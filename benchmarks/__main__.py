@@ -1,0 +1,5 @@
+"""`python -m benchmarks` runs every measurement; see run.py."""
+
+from benchmarks.run import main
+
+main()
