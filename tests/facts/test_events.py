@@ -40,14 +40,18 @@ def test_anonymous_events_belong_to_nobody_until_a_sign_in_joins_them(desk):
 
 
 def test_the_earliest_sign_in_wins_even_when_it_arrives_later(desk):
-    desk.load("events", lines(event(1, 2, anonymous_id="x"), event(2, 9, customer_id="bob", anonymous_id="x")), name="a.jsonl")
+    desk.load(
+        "events", lines(event(1, 2, anonymous_id="x"), event(2, 9, customer_id="bob", anonymous_id="x")), name="a.jsonl"
+    )
     assert whose(desk)[0] == ("e1", "bob", 9)
     desk.load("events", lines(event(3, 4, customer_id="ann", anonymous_id="x")), name="b.jsonl")
     assert whose(desk) == [("e1", "ann", 4), ("e2", "bob", 9), ("e3", "ann", 4)]
 
 
 def test_a_sign_in_that_is_taken_back_unjoins(desk):
-    desk.load("events", lines(event(1, 2, anonymous_id="x"), event(2, 3, customer_id="ann", anonymous_id="x")), name="a.jsonl")
+    desk.load(
+        "events", lines(event(1, 2, anonymous_id="x"), event(2, 3, customer_id="ann", anonymous_id="x")), name="a.jsonl"
+    )
     desk.load("events", lines(event(2, 3, customer_id="ann", anonymous_id="y")), name="b.jsonl")
     assert whose(desk) == [("e1", None, 2), ("e2", "ann", 3)]
 
@@ -74,7 +78,9 @@ BOUGHT = {
 
 def test_a_completed_order_is_an_order_with_its_lines(desk_of):
     desk = desk_of(Business(currency="EUR", rates=(("USD", Fraction(1, 2)),)))
-    loaded = desk.load("events", lines(event(1, 2, "Order Completed", customer_id="ann", properties=BOUGHT)), name="a.jsonl")
+    loaded = desk.load(
+        "events", lines(event(1, 2, "Order Completed", customer_id="ann", properties=BOUGHT)), name="a.jsonl"
+    )
     assert loaded.notes == ("1 orders came from events", "2 order lines came from events")
     assert desk.rows("orders", "order_id, customer_id, total, discount, shipping, coupon, day") == [
         ("o-1", "ann", 1525, 125, 200, "SPRING", 19724)]  # fmt: skip
@@ -102,7 +108,9 @@ def test_an_order_that_the_shop_recorded_is_left_as_it_is(desk):
 
 
 def test_an_order_event_without_its_number_is_kept_aside(desk):
-    loaded = desk.load("events", lines(event(1, 2, "Order Completed", customer_id="ann", properties={"total": 5})), name="a.jsonl")
+    loaded = desk.load(
+        "events", lines(event(1, 2, "Order Completed", customer_id="ann", properties={"total": 5})), name="a.jsonl"
+    )
     assert loaded.accepted == 1
     assert [(q.table, q.column, q.reason) for q in desk.intake.quarantined()] == [("orders", "order_id", "is missing")]
 
@@ -120,7 +128,9 @@ def test_a_refunded_order_is_a_refund_of_what_it_says_or_of_the_whole(desk):
 
 
 def test_what_became_of_an_email_is_a_delivery_once(desk):
-    desk.intake.record("contacts", pa.table({"customer_key": [1], "message_id": ["m1"], "campaign": ["hello"], "channel": ["email"]}))
+    desk.intake.record(
+        "contacts", pa.table({"customer_key": [1], "message_id": ["m1"], "campaign": ["hello"], "channel": ["email"]})
+    )
     events = [
         event(n, 3, name, customer_id="ann", properties={"message_id": "m1"})
         for n, name in enumerate(["Email Opened", "Email Link Clicked", "Unsubscribed", "Seen"])

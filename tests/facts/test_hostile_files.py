@@ -135,7 +135,9 @@ def test_quoted_newlines_belong_to_their_field(desk):
 
 
 def test_a_missing_column_is_named_with_the_file_and_the_nearest(desk):
-    with pytest.raises(TenureError, match=r"`orders\.csv` has no column `total`, which orders needs\. Did you mean `totals`"):
+    with pytest.raises(
+        TenureError, match=r"`orders\.csv` has no column `total`, which orders needs\. Did you mean `totals`"
+    ):
         desk.load("orders", "order_id,customer_id,ordered_at,totals\n1,a,2024-01-05,10\n")
     assert desk.rows("orders") == []
 
@@ -197,7 +199,10 @@ def test_files_whose_columns_stand_in_another_order_are_read_by_name(desk, tmp_p
     first.write_text(HEAD + GOOD)
     second.write_text("total;coupon;ordered_at;order_id;customer_id\n7;SPRING;2024-01-06;9;z\n")
     assert desk.load_files("orders", first, second).accepted == 2
-    assert desk.rows("orders", "order_id, customer_id, total, coupon") == [("1", "a", 1000, None), ("9", "z", 700, "SPRING")]
+    assert desk.rows("orders", "order_id, customer_id, total, coupon") == [
+        ("1", "a", 1000, None),
+        ("9", "z", 700, "SPRING"),
+    ]
 
 
 def test_json_lines_keep_the_good_and_name_the_bad(desk):
@@ -228,7 +233,14 @@ def test_nested_json_is_reached_by_dots(desk):
 
 def test_a_json_line_of_many_megabytes_or_of_no_text_costs_one_row(desk):
     row = '{"event_id": "%d", "customer_id": "a", "name": "Seen", "occurred_at": "2024-01-05"}\n'
-    text = (row % 1).encode() + b'{"event_id": "' + b"x" * (9 << 20) + b'"}\n' + b'{"event_id": "\xff"}\n' + (row % 2).encode()
+    text = (
+        (row % 1).encode()
+        + b'{"event_id": "'
+        + b"x" * (9 << 20)
+        + b'"}\n'
+        + b'{"event_id": "\xff"}\n'
+        + (row % 2).encode()
+    )
     loaded = desk.load("events", text, name="events.jsonl")
     assert (loaded.accepted, loaded.quarantined) == (2, 2)
     assert [row for row, _, _ in desk.reasons()] == [2, 3]
@@ -261,3 +273,10 @@ def test_an_import_that_is_refused_leaves_nothing(desk, tmp_path):
         desk.load("orders", "order_id,total\n5,5\n")
     assert desk.everything() == before and desk.intake.version() == version
     assert [p for p in Path(tmp_path).iterdir() if "staging" in p.name] == []
+
+
+def test_wide_text_that_cannot_be_decoded_costs_its_row(desk):
+    wide = (HEAD + GOOD).encode("utf-16") + "2,".encode("utf-16-le") + b"\x00\xd8" + ",2024-01-06,5\n".encode("utf-16-le")
+    loaded = desk.load("orders", wide + MORE.encode("utf-16-le"))
+    assert (loaded.accepted, loaded.quarantined) == (2, 1)
+    assert "is not utf-16-le" in desk.reasons()[0][2]

@@ -55,7 +55,9 @@ def test_the_largest_of_texts_is_the_largest_of_numbers(desk):
 
 def test_one_bad_cell_in_a_group_puts_the_whole_order_aside(desk):
     rows = "o,c,d,t\n1,a,2024-01-01,9\n1,a,2024-01-01,oops\n2,a,2024-01-01,5\n"
-    loaded = desk.load("orders", rows, columns={"order_id": "o", "customer_id": "c", "ordered_at": "d", "total": "sum(t)"})
+    loaded = desk.load(
+        "orders", rows, columns={"order_id": "o", "customer_id": "c", "ordered_at": "d", "total": "sum(t)"}
+    )
     assert (loaded.accepted, loaded.quarantined) == (1, 1)
     assert desk.reasons() == [(1, "total", "`oops` is not a number")]
 
@@ -67,7 +69,9 @@ def test_in_a_grouped_mapping_no_amount_is_guessed(desk):
 
 
 def test_rows_that_fail_the_condition_are_no_bad_rows_but_unreadable_ones_are(desk):
-    rows = "order_id,customer_id,ordered_at,total,Quantity\n1,a,2024-01-01,1,5\n2,a,2024-01-01,1,-5\n3,a,2024-01-01,1,x\n"
+    rows = (
+        "order_id,customer_id,ordered_at,total,Quantity\n1,a,2024-01-01,1,5\n2,a,2024-01-01,1,-5\n3,a,2024-01-01,1,x\n"
+    )
     loaded = desk.load("orders", rows, where="Quantity > 0")
     assert (loaded.accepted, loaded.quarantined) == (1, 1)
     assert desk.reasons() == [(3, "order_id", "`x` is not a number")]
@@ -75,7 +79,9 @@ def test_rows_that_fail_the_condition_are_no_bad_rows_but_unreadable_ones_are(de
 
 def test_a_cast_that_fails_on_a_row_costs_that_row_only(desk):
     rows = "order_id,customer_id,d,total\n1,a,05|01|2024,1\n2,a,whenever,1\n"
-    loaded = desk.load("orders", rows, columns={"ordered_at": "strptime(d, '%d|%m|%Y')", "coupon": "CAST(total AS INTEGER)"})
+    loaded = desk.load(
+        "orders", rows, columns={"ordered_at": "strptime(d, '%d|%m|%Y')", "coupon": "CAST(total AS INTEGER)"}
+    )
     assert (loaded.accepted, loaded.quarantined) == (1, 1)
     assert desk.reasons() == [(2, "ordered_at", "`whenever` does not have the form that strptime expects")]
 

@@ -131,7 +131,11 @@ def test_a_row_in_another_currency_is_converted_and_an_unknown_one_kept_aside(de
     loaded = desk.load("orders", head + "1,a,2024-01-01,10,1,USD\n2,a,2024-01-01,10,1,eur\n3,a,2024-01-01,10,1,\n"
                        "4,a,2024-01-01,10,1,CHF\n")  # fmt: skip
     assert loaded.accepted == 3
-    assert desk.rows("orders", "total, shipping, currency", "order_id") == [(900, 90, "USD"), (1000, 100, "eur"), (1000, 100, None)]
+    assert desk.rows("orders", "total, shipping, currency", "order_id") == [
+        (900, 90, "USD"),
+        (1000, 100, "eur"),
+        (1000, 100, None),
+    ]
     assert desk.reasons() == [(4, "currency", "the currency CHF has no rate; add it under rates: in tenure.yaml")]
 
 
@@ -141,7 +145,10 @@ def test_flags_choices_counts_and_quantities_have_their_words(desk):
     assert desk.rows("orders", "on_sale, status", "order_id") == [(1, "paid"), (0, None)]
     assert [(column, reason) for _, column, reason in desk.reasons()] == [
         ("on_sale", "`maybe` is neither true nor false"), ("status", "must be one of: paid, refunded, cancelled")]  # fmt: skip
-    desk.load("order_lines", "order_id,line,product_id,quantity,unit_price\n1,1,p,0.5,2\n1,1.5,p,1,2\n1,2,p,-1,2\n1,-3,p,1,2\n")
+    desk.load(
+        "order_lines",
+        "order_id,line,product_id,quantity,unit_price\n1,1,p,0.5,2\n1,1.5,p,1,2\n1,2,p,-1,2\n1,-3,p,1,2\n",
+    )
     assert desk.rows("order_lines", "line, quantity") == [(1, 500)]
     assert [(c, r) for _, c, r in desk.reasons()[2:]] == [
         ("line", "must be a whole number"), ("quantity", "is negative; import what was given back as refunds"),

@@ -18,9 +18,7 @@ any_order = st.tuples(
     st.sampled_from(["1", "2.50", "NaN", "-1", "1e3", "x", ""]),
     st.sampled_from(["paid", "cancelled", "", "lost"]),
 )
-any_event = st.tuples(
-    st.sampled_from(["", "", "ann", "bob"]), st.sampled_from(["", "x", "y", "z"]), st.integers(1, 28)
-)
+any_event = st.tuples(st.sampled_from(["", "", "ann", "bob"]), st.sampled_from(["", "x", "y", "z"]), st.integers(1, 28))
 settled = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -61,7 +59,10 @@ def test_an_identical_row_from_another_file_keeps_its_first_source(desk):
     version = desk.intake.version()
     loaded = desk.load("orders", HEAD + "1,a,2024-01-05,5.00,\n2,a,2024-01-06,7,\n", name="tuesday.csv")
     assert (loaded.accepted, loaded.replaced, loaded.changed) == (2, 1, 1)
-    assert desk.rows("orders", "order_id, source, received_at", "order_id") == [("1", "monday.csv", 1), ("2", "tuesday.csv", 2)]
+    assert desk.rows("orders", "order_id, source, received_at", "order_id") == [
+        ("1", "monday.csv", 1),
+        ("2", "tuesday.csv", 2),
+    ]
     assert desk.intake.version() == version + 1
 
 
@@ -132,7 +133,9 @@ def test_a_table_is_written_anew_in_order_once_a_tenth_of_it_is_not(desk, monkey
     desk.load("orders", HEAD + "".join(f"{n},c{n % 7},2024-01-05,1,\n" for n in range(100)))
     keys = "SELECT customer_key FROM facts.orders ORDER BY rowid"
     for batch in range(100, 112, 3):
-        desk.load("orders", HEAD + "".join(f"{n},c0,2024-01-01,1,\n" for n in range(batch, batch + 3)), name=f"{batch}.csv")
+        desk.load(
+            "orders", HEAD + "".join(f"{n},c0,2024-01-01,1,\n" for n in range(batch, batch + 3)), name=f"{batch}.csv"
+        )
     assert desk.warehouse.fetch(keys) == sorted(desk.warehouse.fetch(keys))
     desk.load("orders", HEAD + "200,c0,2024-01-01,1,\n", name="last.csv")
     assert desk.warehouse.fetch(keys) != sorted(desk.warehouse.fetch(keys))

@@ -179,8 +179,9 @@ def _format(files: Sequence[str], place: Place) -> Format:
         path = Path(file)
         suffix = path.with_suffix("").suffix if path.suffix.lower() in (".gz", ".zst") else path.suffix
         if suffix.lower() not in _SUFFIXES:
-            raise TenureError(f"the name {path.name} does not say what it holds", "Add `format: csv`, parquet or jsonl.",
-                              place)  # fmt: skip
+            raise TenureError(
+                f"the name {path.name} does not say what it holds", "Add `format:` csv, parquet or jsonl.", place
+            )
         formats.add(_SUFFIXES[suffix.lower()])
     if len(formats) != 1:
         raise TenureError("the files are not of one format", "Import each format by itself.", place)

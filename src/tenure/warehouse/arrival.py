@@ -64,7 +64,7 @@ def compare(warehouse: DuckWarehouse, table: FactTable) -> Compared:
 
 
 def merge(warehouse: DuckWarehouse, table: FactTable, compared: Compared, source: str, received_at: int) -> None:
-    """Write `staging.arriving` into the table, in the order of customers and moments; within the caller's transaction."""
+    """Write `staging.arriving` into the table in the order of customers and moments; in the caller's transaction."""
     name = f"facts.{table.name}"
     was_empty = not warehouse.fetch(f"SELECT 1 FROM {name} LIMIT 1")
     columns = ", ".join(quoted(column) for column, _ in table.stored)
@@ -133,10 +133,11 @@ def _without_repeats(warehouse: DuckWarehouse, table: FactTable) -> tuple[int, s
     keys = ", ".join(quoted(key) for key in table.key)
     accepted = _count(warehouse, "staging.checked WHERE reject_column IS NULL")
     # Grouping by a hash first: eight bytes a row instead of its keys, and mostly that is the end of it.
-    twice = f"SELECT hash({keys}) FROM staging.checked WHERE reject_column IS NULL GROUP BY hash({keys}) HAVING count(*) > 1"
+    good = "FROM staging.checked WHERE reject_column IS NULL"
+    twice = f"SELECT hash({keys}) {good} GROUP BY hash({keys}) HAVING count(*) > 1"
     warehouse.run(
-        f"CREATE TABLE staging.repeats AS SELECT {keys}, max(row_no) AS last_row FROM staging.checked "
-        f"WHERE reject_column IS NULL AND hash({keys}) IN ({twice}) GROUP BY {keys} HAVING count(*) > 1"
+        f"CREATE TABLE staging.repeats AS SELECT {keys}, max(row_no) AS last_row {good} "
+        f"AND hash({keys}) IN ({twice}) GROUP BY {keys} HAVING count(*) > 1"
     )
     if not _count(warehouse, "staging.repeats"):
         return accepted, "staging.checked"

@@ -210,7 +210,7 @@ def _is_numeric(node: exp.Expr) -> bool:
 
 
 def _in_file_order(tree: exp.Expr) -> None:
-    """`first`, `last` and `any_value` mean the file's order and skip empty cells; in parallel they would be anyone's."""
+    """`first`, `last` and `any_value` mean the file's order and skip empty cells; left alone they would be chance."""
     for node in list(tree.find_all(exp.First, exp.Last, exp.AnyValue)):
         if node.find_ancestor(exp.Window) is None:
             function = "arg_max" if isinstance(node, exp.Last) else "arg_min"

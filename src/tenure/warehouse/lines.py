@@ -9,29 +9,21 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
-import io
-import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
-from tenure.domain.errors import Place, TenureError, nearest
+from tenure.warehouse.textfile import TextFile, line_end, open_bytes, read_chunk
 
 LONGEST_LINE = 8 << 20  # bytes; a longer one is no record but a broken file
-_CHUNK = 4 << 20
-_ENGINE_LINE = 1 << 20
 _BATCH = 50_000
 _SPAN = 1_000  # physical lines that one quoted record may span before its opening quote counts as a stray one
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32-le"), (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-)  # fmt: skip
-_BAD = "\udcff"  # surrogates never occur in decoded text: they mark what could not be decoded
+_BAD = "\udcff"  # a lone surrogate, which no decoded text holds, marks what could not be decoded
 
 csv.field_size_limit(LONGEST_LINE)
+codecs.register_error("tenure.mark", lambda error: (_BAD, cast(UnicodeDecodeError, error).end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,70 +33,6 @@ class Unread:
     row: int
     reason: str
     file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TextFile:
-    """A text file with its header.
-
-    Attributes:
-        header: column names, each once (a repeated name gets `_2`, `_3`, …).
-        plain: UTF-8, so that the engine's own reader can be tried first.
-        mark: bytes of the byte order mark.
-    """
-
-    path: str
-    encoding: str
-    delimiter: str
-    header: list[str]
-    plain: bool
-    mark: int = 0
-
-
-def open_text(path: str, encoding: str, delimiter: str = "", *, lines_only: bool = False) -> TextFile | None:
-    """Look at a file's beginning; None when it is empty.
-
-    Args:
-        path: the file, perhaps .gz or .zst.
-        encoding: as the source says; a byte order mark knows better.
-        delimiter: one character, or '' to find it in the header.
-        lines_only: the file has no header (JSON Lines).
-
-    Raises:
-        TenureError: the encoding is unknown or the header is no text.
-    """
-    with _opened(path) as stream:
-        start = b""
-        while len(start) < _CHUNK and (chunk := _read(stream)):
-            start += chunk
-    if not start.strip(b"\x00\r\n\t ") and len(start) < _CHUNK:
-        return None
-    mark, encoding = _encoding(start, encoding, path)
-    if lines_only:
-        return TextFile(path, encoding, "", [], encoding == "utf-8", mark)
-    name = Path(path).name
-    text = start[mark:].decode(encoding, "replace")
-    if "\ufffd" in (text.splitlines() or ["\ufffd"])[0]:
-        raise TenureError(
-            f"the header of {name} is not {encoding}", "Say how it is written, for instance `encoding: cp1252`."
-        )
-    delimiter = delimiter or _delimiter(text)
-    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    return TextFile(path, encoding, delimiter, _names(header), encoding == "utf-8", mark)
-
-
-def has_long_line(file: TextFile) -> bool:
-    """Whether some megabyte of the file has no line end: the engine's reader would take minutes to refuse such a file."""
-    with _opened(file.path) as stream:
-        since = 0
-        while chunk := _read(stream):
-            first = chunk.find(b"\n")
-            mark = b"\n" if first >= 0 else b"\r"
-            first = first if first >= 0 else chunk.find(mark)
-            if since + (len(chunk) if first < 0 else first) > _ENGINE_LINE:
-                return True
-            since = since + len(chunk) if first < 0 else len(chunk) - 1 - chunk.rfind(mark)
-    return False
 
 
 def read_rows(file: TextFile, places: Sequence[int]) -> Iterator[tuple[list[list[str | None]], list[Unread]]]:
@@ -239,11 +167,11 @@ def _lines(file: TextFile) -> Iterator[tuple[str, str]]:
 
 def _byte_lines(file: TextFile) -> Iterator[tuple[bytes, bool]]:
     """Lines as bytes, ends kept; of a line that is too long nothing is kept but the fact."""
-    with _opened(file.path) as stream:
+    with open_bytes(file.path) as stream:
         stream.read(file.mark)
         rest, skipping, ends = b"", False, b""
-        while chunk := _read(stream):
-            ends = ends or _line_end(chunk)
+        while chunk := read_chunk(stream):
+            ends = ends or line_end(chunk)
             if skipping:
                 cut = chunk.find(ends)
                 if cut < 0:
@@ -261,11 +189,11 @@ def _byte_lines(file: TextFile) -> Iterator[tuple[bytes, bool]]:
 
 def _wide_lines(file: TextFile) -> Iterator[tuple[str, bool]]:
     """The same for encodings in which a line's end is more than one byte."""
-    with _opened(file.path) as stream:
+    with open_bytes(file.path) as stream:
         stream.read(file.mark)
-        decoder = codecs.getincrementaldecoder(file.encoding)("surrogateescape")
+        decoder = codecs.getincrementaldecoder(file.encoding)("tenure.mark")
         rest, skipping = "", False
-        while chunk := _read(stream):
+        while chunk := read_chunk(stream):
             text = decoder.decode(chunk)
             if skipping:
                 cut = text.find("\n")
@@ -280,62 +208,3 @@ def _wide_lines(file: TextFile) -> Iterator[tuple[str, bool]]:
                 rest, skipping = "", True
         if skipping or rest:
             yield rest, skipping
-
-
-def _opened(path: str) -> IO[bytes]:
-    if path.endswith(".gz"):
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    if path.endswith(".zst"):
-        import pyarrow as pa
-
-        return cast(IO[bytes], pa.CompressedInputStream(pa.OSFile(path, "rb"), "zstd"))
-    return Path(path).open("rb")
-
-
-def _read(stream: IO[bytes]) -> bytes:
-    try:
-        # At most what one read of the disk gives, so that a cut-off file yields what stands before the cut.
-        return stream.read1(_CHUNK)  # type: ignore[attr-defined,no-any-return]
-    except (EOFError, OSError, zlib.error):
-        return b""  # a compressed file that was cut off: what could be unpacked is used
-
-
-def _encoding(start: bytes, encoding: str, path: str) -> tuple[int, str]:
-    for mark, known in _MARKS:
-        if start.startswith(mark):
-            return len(mark), known
-    try:
-        name = codecs.lookup(encoding).name
-    except LookupError:
-        raise TenureError(
-            f"there is no encoding `{encoding}`", nearest(encoding, ("utf-8", "cp1252", "latin-1", "utf-16")),
-            Place(Path(path).name),
-        ) from None  # fmt: skip
-    return 0, {"utf-16": "utf-16-le", "utf-8-sig": "utf-8"}.get(name, name)
-
-
-def _line_end(start: bytes) -> bytes:
-    return b"\r" if b"\r" in start and b"\n" not in start else b"\n"
-
-
-def _delimiter(text: str) -> str:
-    """The character that the header uses most, outside quotes, of those that files use."""
-    line = next(csv.reader(io.StringIO(text, newline=""), delimiter="\x00"), [""])
-    outside = "".join("".join(line).split('"')[::2])
-    counts = {mark: outside.count(mark) for mark in ",;\t|"}
-    best = max(counts, key=lambda mark: counts[mark])
-    return best if counts[best] else ","
-
-
-def _names(header: Sequence[str]) -> list[str]:
-    """Column names, each once: a name that stands twice gets a number, an empty one says its place."""
-    names: list[str] = []
-    seen: set[str] = set()
-    for place, cell in enumerate(header, start=1):
-        base = cell.strip() or f"column{place}"
-        name, number = base, 2
-        while name.lower() in seen:
-            name, number = f"{base}_{number}", number + 1
-        seen.add(name.lower())
-        names.append(name)
-    return names

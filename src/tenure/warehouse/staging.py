@@ -17,10 +17,11 @@ import duckdb
 from tenure.domain.errors import TenureError
 from tenure.domain.extract import Extract
 from tenure.domain.facts import TABLES
-from tenure.warehouse import lines
+from tenure.warehouse import lines, textfile
 from tenure.warehouse.canonical import quoted, text_literal
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.lines import Unread
+from tenure.warehouse.textfile import TextFile
 
 if TYPE_CHECKING:
     pass
@@ -151,7 +152,7 @@ def _stage_csv(warehouse: DuckWarehouse, extract: Extract, needed: NeededColumns
     staged = Staged('(SELECT *, rowid + 1 AS "#row" FROM staging.raw)', {})
     wanted: list[str] = []
     for path in extract.files:
-        opened = lines.open_text(path, extract.encoding, extract.delimiter)
+        opened = textfile.open_text(path, extract.encoding, extract.delimiter)
         if opened is None:
             staged.notes.append(f"{Path(path).name} is empty")
             continue
@@ -178,12 +179,12 @@ def _nothing(extract: Extract, staged: Staged) -> Staged:
     return staged
 
 
-def _fill(warehouse: DuckWarehouse, staged: Staged, opened: lines.TextFile, own: list[str]) -> None:
+def _fill(warehouse: DuckWarehouse, staged: Staged, opened: TextFile, own: list[str]) -> None:
     """Append a file's rows: by the engine's own reader when the file is clean, row by row when it is not."""
     names = ", ".join(quoted(name) for name in own)
     before = _count(warehouse, "staging.raw")
     gaps: list[int] = []
-    if not (opened.plain and not lines.has_long_line(opened) and _fill_fast(warehouse, opened, names)):
+    if not (opened.plain and not textfile.has_long_line(opened) and _fill_fast(warehouse, opened, names)):
         import pyarrow as pa
 
         places = [opened.header.index(name) for name in own]
@@ -200,7 +201,7 @@ def _fill(warehouse: DuckWarehouse, staged: Staged, opened: lines.TextFile, own:
     staged.parts.append((before + 1, Path(opened.path).name, gaps))
 
 
-def _fill_fast(warehouse: DuckWarehouse, opened: lines.TextFile, names: str) -> bool:
+def _fill_fast(warehouse: DuckWarehouse, opened: TextFile, names: str) -> bool:
     columns = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in opened.header)
     read = (
         f"read_csv({text_literal(opened.path)}, auto_detect = false, header = true, delim = "
@@ -217,7 +218,7 @@ def _stage_json(warehouse: DuckWarehouse, extract: Extract, needed: NeededColumn
     staged = Staged("(SELECT * FROM staging.raw)", {})
     warehouse.run("CREATE TABLE staging.lines (line VARCHAR)")
     for path in extract.files:
-        opened = lines.open_text(path, extract.encoding, lines_only=True)
+        opened = textfile.open_text(path, extract.encoding, lines_only=True)
         if opened is None:
             staged.notes.append(f"{Path(path).name} is empty")
         else:
@@ -243,14 +244,14 @@ def _stage_json(warehouse: DuckWarehouse, extract: Extract, needed: NeededColumn
     return staged
 
 
-def _fill_lines(warehouse: DuckWarehouse, staged: Staged, opened: lines.TextFile) -> None:
+def _fill_lines(warehouse: DuckWarehouse, staged: Staged, opened: TextFile) -> None:
     before = _count(warehouse, "staging.lines")
     gaps: list[int] = []
     read = (
         f"read_csv({text_literal(opened.path)}, auto_detect = false, header = false, delim = '\x1f', quote = '', "
         "escape = '', columns = {'line': 'VARCHAR'})"
     )
-    clean = opened.plain and not lines.has_long_line(opened)
+    clean = opened.plain and not textfile.has_long_line(opened)
     if clean:
         try:
             # A blank line counts as no row; JSON text cannot hold the delimiter, a control character.
