@@ -111,3 +111,11 @@ def test_the_record_adds_up(world, kit):
         1.0,
         "ada-3",
     )
+
+
+def test_a_loser_is_beaten_even_where_the_customer_is_in_its_control_group(world, kit):
+    world.customer("ada")
+    world.order("ada", 3)
+    world.decide(kit.campaign("best"), kit.campaign("loser", control=1.0, effect=Belief(lift=0.01)))
+    assert rows(world) == [("ada", "best", 1, "chosen", None), ("ada", "loser", 2, "lost", "choice")]
+    assert world.warehouse.fetch("SELECT campaign, arm FROM facts.assignments") == [("best", "treated")]

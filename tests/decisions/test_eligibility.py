@@ -121,6 +121,18 @@ def test_a_campaign_is_silent_after_what_its_file_names(world, kit):
     assert world.chosen() == {"bob"}
 
 
+def test_a_contact_that_still_waits_to_leave_keeps_others_silent_too(world, kit):
+    world.customer("ada")
+    world.order("ada", 3)
+    world.warehouse.run(
+        "INSERT INTO decisions (run_id, as_of, customer_key, campaign, occasion_key, outcome, purpose) "
+        "VALUES ('old', ?, ?, 'other', 'k', 'chosen', 'marketing')",
+        [world.ago(1), world.keys["ada"]],
+    )
+    assert refused(world, kit.campaign("follow-up", quiet_after=(("contact", 10.0),))) == {"quiet_after": 1}
+    assert refused(world, kit.campaign("follow-up", quiet_after=(("contact", 1.0),))) == {}
+
+
 def test_the_cap_counts_what_was_sent_and_what_still_waits(world, kit):
     world.customer("ada", contacts_7d=2, contacts_30d=2)
     world.customer("bob", contacts_7d=1, contacts_30d=6)
