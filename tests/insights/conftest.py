@@ -87,7 +87,7 @@ def shop(warehouse: DuckWarehouse) -> Shop:
 
 @pytest.fixture
 def make_shop():
-    """An empty shop on each call; the second of a test is another one. Laying out tables costs more than emptying them."""
+    """An empty shop on each call, two of them in turn: laying out tables costs more than emptying them."""
     kept = [DuckWarehouse(":memory:", threads=1) for _ in range(2)]
     turn = itertools.cycle(kept)
 

@@ -34,7 +34,7 @@ def test_an_effect_is_told_with_its_interval_and_its_alarm():
     }
     found = campaigns_report(results([], {"works": Sendings(200, 150, 0, 50)}, measured), "2020-01-01", Words())
     said = {sentence.split(":")[0]: sentence for sentence in found.sentences[:4]}
-    assert said["works"].startswith("works: 200 sent, 25% opened; 30.0% of treated")
+    assert said["works"].startswith("works: 200 sent, 25% opened; the goal was reached by 30.0% of treated and 20.0%")
     assert "+10.0 pp (between +2.0 pp and +18.0 pp), it works." in said["works"]
     assert said["harms"].endswith("it harms.")
     assert said["open"].endswith("not told from nothing yet.")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 import tenure as tn
 from tenure.domain.business import Business
 from tenure.domain.errors import TenureError
-from tenure.operations.report import question, retained
+from tenure.domain.moments import parse_as_of
+from tenure.operations.report import question, report, retained
 from tenure.warehouse.snapshot import WarehouseQuery
 
 
@@ -103,6 +104,15 @@ CONTRACTS = (
     {"ends_at": "2020-02-15", "auto_renew": 1, "auto_renew_consent_at": "2020-07-02"},
     {"ends_at": "2020-02-15", "cancelled_at": "2020-07-02"},
 )  # fmt: skip
+
+
+def test_moments_are_written_by_the_business_calendar(make_shop):
+    shop = make_shop(Business(timezone="America/New_York"))
+    asked = parse_as_of("2020-07-01", "America/New_York")
+    query = WarehouseQuery(shop.warehouse)
+    assert report("retention", query, shop.business, asked).figures["to"] == "2020-07-01"
+    later = parse_as_of("2020-07-01T15:30:00Z", "America/New_York")
+    assert report("retention", query, shop.business, later).figures["to"] == "2020-07-01T15:30:00Z"
 
 
 def test_nobody_at_the_start_gives_no_rate_and_a_sentence(shop):

@@ -115,8 +115,8 @@ def _said(result: Result, words: Words) -> str:
         return f"{begin}; the effect is not known yet."
     verdict = "it works" if m.low > 0 else "it harms" if m.high < 0 else "not told from nothing yet"
     return (
-        f"{begin}; {words.share(m.treated_rate)} of treated, {words.share(m.control_rate)} of control reached it: "
-        f"{words.points(m.effect)} (between {words.points(m.low)} and {words.points(m.high)}), {verdict}."
+        f"{begin}; the goal was reached by {words.share(m.treated_rate)} of treated and {words.share(m.control_rate)} "
+        f"of control: {words.points(m.effect)} (between {words.points(m.low)} and {words.points(m.high)}), {verdict}."
     )
 
 

@@ -11,7 +11,7 @@ from tenure.insights.table import Cell, Column, Report, axis_chart, share_of
 from tenure.insights.words import Words
 
 FORMULA = "profit = margin − cost to serve − contact cost; margin = revenue − refunds − cost of goods"
-NO_PROFILES = "There are no profiles yet; `tenure profile` or `tenure run` makes them."
+NO_PROFILES = "There are no profiles as of this moment or before it; `tenure profile` makes them."
 STAGE_NAMES: dict[str, str] = {
     "prospect": "Prospect", "trial": "Trial", "new": "New", "active": "Active", "loyal": "Loyal",
     "at_risk": "At risk", "lapsed": "Lapsed", "lost": "Lost",

@@ -110,24 +110,25 @@ def retention_report(
     return Report(
         kind="retention",
         title=f"Retention from {words.moment(whole.from_)} to {words.moment(whole.to)}",
-        as_of=str(whole.to),
+        as_of=words.when(whole.to),
         columns=_COLUMNS,
-        rows=tuple(_row(month) for month in told),
+        rows=tuple(_row(month, words) for month in told),
         sentences=tuple(said),
         formula=_formula(whole, words),
         chart=axis_chart(
             "line", [_name(m, words) for m in told], {"Retention rate": [m.rate for m in told]}, "share"
         ) if told else None,
-        figures=figures(whole, window_days),
+        figures=figures(whole, window_days, words),
         rows_name="months",
         currency=words.currency,
     )  # fmt: skip
 
 
-def figures(retention: Retention, window_days: int) -> dict[str, Cell]:
+def figures(retention: Retention, window_days: int, words: Words) -> dict[str, Cell]:
     """The figures by the names machines know."""
     return {
-        "from": str(retention.from_), "to": str(retention.to), "start": retention.start, "new": retention.new,
+        "from": words.when(retention.from_), "to": words.when(retention.to),
+        "start": retention.start, "new": retention.new,
         "first_time": retention.first_time, "returned": retention.returned, "end": retention.end,
         "retention_rate": retention.rate, "churn_rate": retention.churn, "window_days": window_days,
     }  # fmt: skip
@@ -167,10 +168,10 @@ def _name(retention: Retention, words: Words) -> str:
     return words.month(month_of(retention.from_.day))
 
 
-def _row(retention: Retention) -> tuple[Cell, ...]:
+def _row(retention: Retention, words: Words) -> tuple[Cell, ...]:
     return (
-        str(retention.from_), str(retention.to), retention.start, retention.first_time, retention.returned,
-        retention.end, retention.rate, retention.churn,
+        words.when(retention.from_), words.when(retention.to), retention.start, retention.first_time,
+        retention.returned, retention.end, retention.rate, retention.churn,
     )  # fmt: skip
 
 

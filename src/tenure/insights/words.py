@@ -10,7 +10,7 @@ from babel.dates import format_date
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
 from tenure.domain.business import Business
-from tenure.domain.moments import EPOCH_DAY, AsOf, date_of
+from tenure.domain.moments import EPOCH_DAY, AsOf, date_of, start_of_day, to_micros
 from tenure.domain.money import Money, exponent
 
 NOTHING = "–"
@@ -24,15 +24,17 @@ class Words:
     Attributes:
         locale: language and region, such as `de` or `pt_BR`.
         currency: ISO 4217 code of all money.
+        timezone: IANA zone of the business's calendar.
     """
 
     locale: str = "en"
     currency: str = "USD"
+    timezone: str = "UTC"
 
     @classmethod
     def of(cls, business: Business) -> Words:
         """The habits that a business's settings name."""
-        return cls(str(Locale.parse(business.locale.replace("-", "_"))), business.currency)
+        return cls(str(Locale.parse(business.locale.replace("-", "_"))), business.currency, business.timezone)
 
     def count(self, value: int | None) -> str:
         """1,234."""
@@ -83,6 +85,12 @@ class Words:
     def day(self, day: int | None) -> str:
         """Sep 1, 2011."""
         return NOTHING if day is None else str(format_date(date_of(day), "medium", locale=self.locale))
+
+    def when(self, as_of: AsOf) -> str:
+        """A moment for machines: 2011-09-01 where a day of the business begins, 2011-09-01T18:30:00Z elsewhere."""
+        if as_of.at == to_micros(start_of_day(date_of(as_of.day), self.timezone)):
+            return date_of(as_of.day).isoformat()
+        return as_of.moment.isoformat().replace("+00:00", "Z")
 
     def moment(self, as_of: AsOf) -> str:
         """The day on which a moment lies, on the business's calendar."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -126,14 +126,16 @@ def _month_starts(asked: Asked) -> list[AsOf]:
 
 def _cohorts(asked: Asked) -> Report:
     counts = [(r["cohort_month"], r["month_no"], r["customers"]) for r in asked.rows("cohorts")]
-    return cohorts.cohorts_report(cohorts.triangle(counts, *asked.last_month), str(asked.as_of), asked.words)
+    return cohorts.cohorts_report(
+        cohorts.triangle(counts, *asked.last_month), asked.words.when(asked.as_of), asked.words
+    )
 
 
 def _revenue(asked: Asked) -> Report:
     months = [revenue.Month(**r) for r in asked.rows("revenue")]
     (row,) = asked.rows("recurring", as_of=asked.to.at, from_at=asked.from_.at, to_at=asked.to.at)
     return revenue.revenue_report(
-        months, revenue.Recurring(**row), str(asked.as_of), *asked.last_month, words=asked.words
+        months, revenue.Recurring(**row), asked.words.when(asked.as_of), *asked.last_month, words=asked.words
     )
 
 
@@ -141,7 +143,7 @@ def _funnel(asked: Asked) -> Report:
     loyal = asked.business.stages.loyal_orders
     (row,) = asked.rows("repeats", loyal_orders=loyal)
     steps = funnel.Steps(row["known"], row["buyers"], row["repeaters"], row["loyal"], row["orders"])
-    return funnel.funnel_report(steps, loyal, str(asked.as_of), asked.words)
+    return funnel.funnel_report(steps, loyal, asked.words.when(asked.as_of), asked.words)
 
 
 def _stages(asked: Asked) -> Report:
@@ -177,7 +179,9 @@ def _campaigns(asked: Asked) -> Report:
         )
         for r in asked.rows("measured")
     }  # fmt: skip
-    return campaigns.campaigns_report(campaigns.results(arms, sendings, measured), str(asked.as_of), asked.words)
+    return campaigns.campaigns_report(
+        campaigns.results(arms, sendings, measured), asked.words.when(asked.as_of), asked.words
+    )
 
 
 def chosen(asked: Asked) -> Report:
@@ -200,7 +204,9 @@ def refused(asked: Asked) -> Report:
 def _moment(rows: list[dict[str, Any]], asked: Asked) -> str:
     """The moment at which rows were computed, which may be before the report's."""
     moments: list[datetime] = [r["as_of"] for r in rows]
-    return f"{max(moments):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00") if moments else str(asked.as_of)
+    if not moments:
+        return asked.words.when(asked.as_of)
+    return asked.words.when(as_of(max(moments).replace(tzinfo=UTC), asked.business.timezone))
 
 
 def _first_day(month_no: int) -> int:
