@@ -71,9 +71,14 @@ def test_a_reimport_of_joined_events_changes_nothing(desk):
 
 
 BOUGHT = {
-    "order_id": "o-1", "total": 30.5, "shipping": 4, "discount": 2.5, "coupon": "SPRING", "currency": "USD",
+    "order_id": "o-1",
+    "total": 30.5,
+    "shipping": 4,
+    "discount": 2.5,
+    "coupon": "SPRING",
+    "currency": "USD",
     "products": [{"product_id": "p1", "price": 10, "quantity": 2}, {"sku": "p2", "price": 5.25}],
-}  # fmt: skip
+}
 
 
 def test_a_completed_order_is_an_order_with_its_lines(desk_of):
@@ -83,15 +88,21 @@ def test_a_completed_order_is_an_order_with_its_lines(desk_of):
     )
     assert loaded.notes == ("1 orders came from events", "2 order lines came from events")
     assert desk.rows("orders", "order_id, customer_id, total, discount, shipping, coupon, day") == [
-        ("o-1", "ann", 1525, 125, 200, "SPRING", 19724)]  # fmt: skip
+        ("o-1", "ann", 1525, 125, 200, "SPRING", 19724)
+    ]
     assert desk.rows("order_lines", "line, product_id, quantity, unit_price, customer_key", "line") == [
-        (1, "p1", 2000, 500, 1), (2, "p2", 1000, 262, 1)]  # fmt: skip
+        (1, "p1", 2000, 500, 1),
+        (2, "p2", 1000, 262, 1),
+    ]
     assert desk.rows("events", "name, value") == [("Order Completed", 3050)]
 
 
 def test_an_anonymous_order_is_an_order_once_its_buyer_signs_in(desk):
-    desk.load("events", lines(event(1, 2, "Order Completed", anonymous_id="x", properties=BOUGHT | {"currency": "USD"})),
-              name="a.jsonl")  # fmt: skip
+    desk.load(
+        "events",
+        lines(event(1, 2, "Order Completed", anonymous_id="x", properties=BOUGHT | {"currency": "USD"})),
+        name="a.jsonl",
+    )
     assert desk.rows("orders") == []
     desk.load("events", lines(event(2, 5, customer_id="ann", anonymous_id="x")), name="b.jsonl")
     assert desk.rows("orders", "order_id, customer_id") == [("o-1", "ann")]
@@ -117,13 +128,19 @@ def test_an_order_event_without_its_number_is_kept_aside(desk):
 
 def test_a_refunded_order_is_a_refund_of_what_it_says_or_of_the_whole(desk):
     desk.load("orders", "order_id,customer_id,ordered_at,total\no-1,ann,2024-01-02,99\no-2,ann,2024-01-02,50\n")
-    desk.load("events", lines(
-        event(1, 3, "Order Refunded", customer_id="ann", properties={"order_id": "o-1", "total": 20}),
-        event(2, 4, "Order Refunded", customer_id="ann", properties={"order_id": "o-2"}),
-        event(3, 4, "Order Refunded", customer_id="ann", properties={"order_id": "o-3"}),
-    ), name="a.jsonl")  # fmt: skip
+    desk.load(
+        "events",
+        lines(
+            event(1, 3, "Order Refunded", customer_id="ann", properties={"order_id": "o-1", "total": 20}),
+            event(2, 4, "Order Refunded", customer_id="ann", properties={"order_id": "o-2"}),
+            event(3, 4, "Order Refunded", customer_id="ann", properties={"order_id": "o-3"}),
+        ),
+        name="a.jsonl",
+    )
     assert desk.rows("refunds", "refund_id, order_id, amount", "order_id") == [
-        ("refund-e1", "o-1", 2000), ("refund-e2", "o-2", 5000)]  # fmt: skip
+        ("refund-e1", "o-1", 2000),
+        ("refund-e2", "o-2", 5000),
+    ]
     assert [q.reason for q in desk.intake.quarantined()] == ["order o-3 is not known; import orders first"]
 
 
@@ -138,7 +155,8 @@ def test_what_became_of_an_email_is_a_delivery_once(desk):
     again = event(9, 3, "Email Opened", customer_id="ann", properties={"message_id": "m1"})
     desk.load("events", lines(*events, again), name="a.jsonl")
     assert desk.rows("deliveries", "customer_key, message_id, campaign, channel, kind, day", "kind") == [
-        (1, "m1", "hello", "email", kind, 19725) for kind in ("clicked", "opened", "unsubscribed")]  # fmt: skip
+        (1, "m1", "hello", "email", kind, 19725) for kind in ("clicked", "opened", "unsubscribed")
+    ]
 
 
 def test_meaning_that_a_crash_left_behind_is_made_good_by_the_next_import(desk, monkeypatch):

@@ -35,9 +35,11 @@ def test_rows_that_are_not_utf8_are_kept_aside_and_the_remedy_is_named(desk):
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-16", "utf-16-be", "iso-8859-2", "cp437"])
 def test_a_file_in_another_encoding_is_read_when_it_says_so(desk, encoding):
-    loaded = desk.load("customers", "customer_id,name\n1,Zoë Müller\n2,Jörg\n".encode(encoding), encoding=encoding) \
-        if encoding != "iso-8859-2" else desk.load("customers", "customer_id,name\n1,Łukasz\n2,Jörg\n".encode(encoding),
-                                                   encoding=encoding)  # fmt: skip
+    loaded = (
+        desk.load("customers", "customer_id,name\n1,Zoë Müller\n2,Jörg\n".encode(encoding), encoding=encoding)
+        if encoding != "iso-8859-2"
+        else desk.load("customers", "customer_id,name\n1,Łukasz\n2,Jörg\n".encode(encoding), encoding=encoding)
+    )
     assert loaded.accepted == 2
     assert desk.rows("customers", "name", "customer_id")[1] == ("Jörg",)
 
@@ -144,8 +146,11 @@ def test_a_missing_column_is_named_with_the_file_and_the_nearest(desk):
 
 def test_an_expression_over_a_missing_column_names_the_nearest(desk):
     with pytest.raises(TenureError, match=r"no column `Quantty`.*`total`.*Did you mean `Quantity`"):
-        desk.load("orders", "order_id,customer_id,ordered_at,Quantity,Price\n1,a,2024-01-05,2,3\n",
-                  columns={"total": "Quantty * Price"})  # fmt: skip
+        desk.load(
+            "orders",
+            "order_id,customer_id,ordered_at,Quantity,Price\n1,a,2024-01-05,2,3\n",
+            columns={"total": "Quantty * Price"},
+        )
 
 
 def test_a_file_that_is_not_there_is_a_sentence(desk, tmp_path):
@@ -223,10 +228,17 @@ def test_json_lines_keep_the_good_and_name_the_bad(desk):
 def test_nested_json_is_reached_by_dots(desk):
     text = '{"id": 7, "user": {"id": "u 1", "geo": {"cc": "DE"}}, "at": 1704448800, "sum": {"value": 12.5}}\n'
     loaded = desk.load(
-        "orders", text, name="orders.jsonl",
-        columns={"order_id": "id", "customer_id": "user.id", "ordered_at": "at", "total": "sum.value * 2",
-                 "coupon": "\"user\".geo.cc"},
-    )  # fmt: skip
+        "orders",
+        text,
+        name="orders.jsonl",
+        columns={
+            "order_id": "id",
+            "customer_id": "user.id",
+            "ordered_at": "at",
+            "total": "sum.value * 2",
+            "coupon": '"user".geo.cc',
+        },
+    )
     assert loaded.accepted == 1
     assert desk.rows("orders", "order_id, customer_id, total, coupon") == [("7", "u 1", 2500, "DE")]
 
@@ -276,7 +288,8 @@ def test_an_import_that_is_refused_leaves_nothing(desk, tmp_path):
 
 
 def test_wide_text_that_cannot_be_decoded_costs_its_row(desk):
-    wide = (HEAD + GOOD).encode("utf-16") + "2,".encode("utf-16-le") + b"\x00\xd8" + ",2024-01-06,5\n".encode("utf-16-le")
-    loaded = desk.load("orders", wide + MORE.encode("utf-16-le"))
+    half_a_pair = b"\x00\xd8"
+    before, after = (HEAD + GOOD + "2,").encode("utf-16"), (",2024-01-06,5\n" + MORE).encode("utf-16-le")
+    loaded = desk.load("orders", before + half_a_pair + after)
     assert (loaded.accepted, loaded.quarantined) == (2, 1)
     assert "is not utf-16-le" in desk.reasons()[0][2]

@@ -18,27 +18,48 @@ LINES = (
 def test_an_expression_computes_over_cells_that_are_text(desk):
     head = "InvoiceNo,CustomerID,InvoiceDate,Quantity,Price\n"
     loaded = desk.load(
-        "orders", head + "1,a,2024-01-01,3,2.5\n2,b,2024-01-01,x,2.5\n3,c,2024-01-01,,2.5\n",
-        columns={"order_id": "InvoiceNo", "customer_id": "customerid", "ordered_at": "InvoiceDate",
-                 "total": "Quantity*Price"},
-    )  # fmt: skip
+        "orders",
+        head + "1,a,2024-01-01,3,2.5\n2,b,2024-01-01,x,2.5\n3,c,2024-01-01,,2.5\n",
+        columns={
+            "order_id": "InvoiceNo",
+            "customer_id": "customerid",
+            "ordered_at": "InvoiceDate",
+            "total": "Quantity*Price",
+        },
+    )
     assert (loaded.accepted, loaded.quarantined) == (1, 2)
     assert desk.rows("orders", "total") == [(750,)]
     assert desk.reasons() == [(2, "total", "`x` is not a number"), (3, "total", "is missing")]
 
 
 def test_lines_of_an_export_become_orders_and_their_lines(desk):
-    orders = {"order_id": "Name", "customer_id": "first(Email)", "ordered_at": 'min("Created at")', "total": "max(Total)",
-              "coupon": "first(Notes)"}  # fmt: skip
+    orders = {
+        "order_id": "Name",
+        "customer_id": "first(Email)",
+        "ordered_at": 'min("Created at")',
+        "total": "max(Total)",
+        "coupon": "first(Notes)",
+    }
     loaded = desk.load("orders", LINES, columns=orders)
     assert loaded.accepted == 2
     assert desk.rows("orders", "order_id, customer_id, day, total, coupon", "order_id") == [
-        ("#1", "ann@x", 19731, 2000, "first"), ("#2", "bob@x", 19732, 500, None)]  # fmt: skip
-    lines = {"order_id": "Name", "line": 'row_number() OVER (PARTITION BY Name ORDER BY "Lineitem sku", "Lineitem price")',
-             "product_id": '"Lineitem sku"', "quantity": '"Lineitem quantity"', "unit_price": '"Lineitem price"'}  # fmt: skip
+        ("#1", "ann@x", 19731, 2000, "first"),
+        ("#2", "bob@x", 19732, 500, None),
+    ]
+    lines = {
+        "order_id": "Name",
+        "line": 'row_number() OVER (PARTITION BY Name ORDER BY "Lineitem sku", "Lineitem price")',
+        "product_id": '"Lineitem sku"',
+        "quantity": '"Lineitem quantity"',
+        "unit_price": '"Lineitem price"',
+    }
     assert desk.load("order_lines", LINES, columns=lines).accepted == 4
     assert desk.rows("order_lines", "order_id, line, product_id, quantity", "order_id, line") == [
-        ("#1", 1, "A", 2000), ("#1", 2, "B", 1000), ("#2", 1, "A", 1000), ("#2", 2, "A", 1000)]  # fmt: skip
+        ("#1", 1, "A", 2000),
+        ("#1", 2, "B", 1000),
+        ("#2", 1, "A", 1000),
+        ("#2", 2, "A", 1000),
+    ]
 
 
 def test_the_earliest_of_texts_is_the_earliest_of_moments(desk):
@@ -64,8 +85,11 @@ def test_one_bad_cell_in_a_group_puts_the_whole_order_aside(desk):
 
 def test_in_a_grouped_mapping_no_amount_is_guessed(desk):
     with pytest.raises(TenureError, match=r"Rows are grouped, so `total` must say"):
-        desk.load("orders", "o,c,d,total\n1,a,2024-01-01,9\n",
-                  columns={"order_id": "o", "customer_id": "c", "ordered_at": "min(d)"})  # fmt: skip
+        desk.load(
+            "orders",
+            "o,c,d,total\n1,a,2024-01-01,9\n",
+            columns={"order_id": "o", "customer_id": "c", "ordered_at": "min(d)"},
+        )
 
 
 def test_rows_that_fail_the_condition_are_no_bad_rows_but_unreadable_ones_are(desk):

@@ -85,7 +85,8 @@ def test_a_query_that_would_write_into_sqlite_is_refused(sqlite_shop):
 
 def test_many_rows_are_streamed_and_none_is_lost(sqlite_shop):
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50001) SELECT i FROM n"
-    text = f"url: sqlite:///shop.db\nquery: {numbers}\norders:\n  order_id: i\n  customer_id: i % 7\n  ordered_at: \"'2024-01-05'\"\n  total: i\n"
+    mapping = "orders:\n  order_id: i\n  customer_id: i % 7\n  ordered_at: \"'2024-01-05'\"\n  total: i\n"
+    text = f"url: sqlite:///shop.db\nquery: {numbers}\n{mapping}"
     outcome, rows, _ = loaded(text, sqlite_shop.parent)
     assert outcome.accepted == 50_001 and len({row[1] for row in rows}) == 7
 

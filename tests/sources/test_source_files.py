@@ -23,9 +23,11 @@ def folder(tmp_path):
 
 def test_a_file_says_where_rows_come_from_and_what_makes_each_column(folder):
     orders, events = read(
-        "path: exports/*.csv\nencoding: cp1252\ndelimiter: ';'\ndate_order: dmy\ntimezone: Europe/Berlin\nwhere: a > 1\n"
-        "orders:\n  order_id: Name\n  total: sum(x)\nevents:\n  where: b = 'x'\n", folder,
-    )  # fmt: skip
+        "path: exports/*.csv\nencoding: cp1252\ndelimiter: ';'\ndate_order: dmy\ntimezone: Europe/Berlin\n"
+        "where: a > 1\n"
+        "orders:\n  order_id: Name\n  total: sum(x)\nevents:\n  where: b = 'x'\n",
+        folder,
+    )
     assert [path.rsplit("/", 1)[-1] for path in orders.files] == ["a.csv", "b.csv"]
     assert (orders.table, orders.source, orders.format, orders.columns) == (
         "orders",
@@ -48,7 +50,10 @@ def test_all_files_of_the_folder_are_read_in_order(folder):
     (folder / "sources" / "a.yml").write_text(f"path: {folder}/exports/c.csv.gz\ncustomers:\norders:\n")
     found = read_sources(folder, {})
     assert [(e.source, e.table, e.format) for e in found] == [
-        ("a", "customers", "csv"), ("a", "orders", "csv"), ("z", "events", "jsonl")]  # fmt: skip
+        ("a", "customers", "csv"),
+        ("a", "orders", "csv"),
+        ("z", "events", "jsonl"),
+    ]
 
 
 @pytest.mark.parametrize(
