@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenure.app import adapters
-from tenure.app.recipes import Recipe, keep, kept, recipes
+from tenure.app.recipes import Recipe, keep, kept, kept_campaigns, recipes
 from tenure.app.workspace import Workspace, secret
 from tenure.clock import RehearsalClock, SystemClock
 from tenure.domain import moments
@@ -155,16 +155,15 @@ def decide_in(
     ws: Workspace, opened: DuckWarehouse, desk: Store, used: list[Recipe], as_of: AsOf, progress: Progress
 ) -> Decided:
     from tenure.operations.decide import decide as operation
-    from tenure.store.journal import load_run, start_run
+    from tenure.store.journal import start_run
     from tenure.warehouse.candidates import DuckCandidates
     from tenure.warehouse.choices import DuckDecisions
 
     name, now = run_id(as_of), to_micros(ws.clock.now())
     if profiles_as_of(opened) != as_of.at:
         profile_in(ws, opened, as_of, progress)
-    versions = keep(desk, used, now)
-    if load_run(desk, name) is None:
-        start_run(desk, name, as_of.at, now, versions)
+    versions = keep(desk, ws, used, now)
+    start_run(desk, name, as_of.at, now, versions)
     campaigns = [recipe.campaign for recipe in used]
     decisions = DuckDecisions(opened, ws.business.currency)
     return operation(campaigns, DuckCandidates(opened), decisions, as_of, ws.business, name, progress)
@@ -200,7 +199,7 @@ def plan_in(ws: Workspace, opened: DuckWarehouse, desk: Store, run: str) -> int:
     journal = load_run(desk, run)
     if journal is None:
         return 0
-    used = [found.campaign for version in journal.versions.values() if (found := kept(desk, version, ws))]
+    used = kept_campaigns(desk, journal.versions, ws)
     as_of = moments.as_of(moments.from_micros(journal.as_of), ws.business.timezone)
     decisions = DuckDecisions(opened, ws.business.currency)
     now = to_micros(ws.clock.now())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure.app import adapters
-from tenure.app.recipes import kept, recipes
+from tenure.app.recipes import kept_business, kept_campaigns, recipes
 from tenure.app.workspace import Workspace, moment, open_workspace
 from tenure.domain.campaign import Campaign
 from tenure.domain.errors import TenureError
@@ -47,15 +47,12 @@ def explain(ws: Workspace, customer_id: str, as_of: str | None) -> Explanation:
         latest = decisions.latest()
         asked = moment(ws, as_of) if as_of or latest is None else moment(ws, from_micros(latest[1]).isoformat())
         journal = load_run(desk, latest[0]) if latest and latest[1] == asked.at else None
-        campaigns = _campaigns_of(ws, desk, journal.versions.values()) if journal else active(ws)
+        campaigns = kept_campaigns(desk, journal.versions, ws) if journal else active(ws)
+        business = kept_business(desk, journal.versions, ws) if journal else ws.business
         return operation(
-            customer_id, campaigns, ProfileBuilder(opened), DuckCandidates(opened), decisions, asked, ws.business,
+            customer_id, campaigns, ProfileBuilder(opened), DuckCandidates(opened), decisions, asked, business,
             run_id=journal.run_id if journal else None, decided_at=journal.started_at if journal else None,
         )  # fmt: skip
-
-
-def _campaigns_of(ws: Workspace, desk: Any, versions: Any) -> list[Campaign]:
-    return [found.campaign for version in versions if (found := kept(desk, version, ws))]
 
 
 def active(ws: Workspace) -> list[Campaign]:

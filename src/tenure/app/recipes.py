@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenure.app.workspace import Workspace
+from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
 from tenure.domain.errors import Place, TenureError
+from tenure.settings import FILE, read_business
 
 if TYPE_CHECKING:
     from tenure.store.connection import Store
@@ -80,14 +83,30 @@ def _read(path: Path, shown: str) -> str:
         raise TenureError("the file is not UTF-8 text", "Save it as UTF-8.", Place(shown)) from None
 
 
-def keep(opened: Store, used: list[Recipe], now: int) -> dict[str, str]:
-    """Keep the files a run decides with; returns their versions by campaign."""
+def keep(opened: Store, ws: Workspace, used: list[Recipe], now: int) -> dict[str, str]:
+    """Keep the files a run decides with; returns their versions by campaign, and that of the settings."""
     from tenure.store.journal import keep_version
 
+    settings = hashlib.sha256(ws.settings.encode()).hexdigest()[:16]
+    keep_version(opened, settings, "settings", ws.settings, now)
     for recipe in used:
         content = {"name": recipe.campaign.name, "campaign.yaml": recipe.text, "messages": dict(recipe.messages)}
         keep_version(opened, recipe.campaign.version, "campaign", content, now)
-    return {recipe.campaign.name: recipe.campaign.version for recipe in used}
+    return {FILE: settings} | {recipe.campaign.name: recipe.campaign.version for recipe in used}
+
+
+def kept_campaigns(opened: Store, versions: Mapping[str, str], ws: Workspace) -> list[Campaign]:
+    """The campaigns of a run, from what was kept of them."""
+    found = (kept(opened, version, ws) for name, version in versions.items() if name != FILE)
+    return [recipe.campaign for recipe in found if recipe is not None]
+
+
+def kept_business(opened: Store, versions: Mapping[str, str], ws: Workspace) -> Business:
+    """The settings of a run, from what was kept of them; today's if nothing was."""
+    from tenure.store.journal import load_version
+
+    text = load_version(opened, versions.get(FILE, ""))
+    return read_business(text) if isinstance(text, str) else ws.business
 
 
 def kept(opened: Store, version: str, ws: Workspace) -> Recipe | None:

@@ -30,11 +30,13 @@ class Workspace:
         folder: where it is.
         business: its settings.
         clock: the machine's clock, or a rehearsal's.
+        settings: the text of the settings file, as it was read.
     """
 
     folder: Path
     business: Business
     clock: Clock = field(default_factory=SystemClock)
+    settings: str = ""
 
     @property
     def machine(self) -> Path:
@@ -60,7 +62,7 @@ def open_workspace(folder: Path, clock: Clock | None = None) -> Workspace:
         raise TenureError("the file is not UTF-8 text", "Save it as UTF-8.", Place(FILE)) from None
     for name in FOLDERS:
         (folder / name).mkdir(exist_ok=True)
-    return Workspace(folder, read_business(text), clock or SystemClock())
+    return Workspace(folder, read_business(text), clock or SystemClock(), text)
 
 
 def initialise(folder: Path, kind: str = "shop", **values: str) -> list[str]:

@@ -61,7 +61,7 @@ DECISION_COLUMNS: tuple[tuple[str, str], ...] = (
     ("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("customer_key", "BIGINT"), ("customer_id", "VARCHAR"),
     ("rank", "BIGINT"), ("outcome", "VARCHAR"), ("rule", "VARCHAR"), ("campaign", "VARCHAR"),
     ("campaign_version", "VARCHAR"), ("channel", "VARCHAR"), ("purpose", "VARCHAR"), ("occasion_key", "VARCHAR"),
-    ("occasion_at", "TIMESTAMP"), ("offer_kind", "VARCHAR"), ("offer_value", "DOUBLE"), ("stage", "VARCHAR"),
+    ("occasion_at", "TIMESTAMP"), ("occasion_properties", "VARCHAR"), ("offer_kind", "VARCHAR"), ("offer_value", "DOUBLE"), ("stage", "VARCHAR"),
     ("p0", "DOUBLE"), ("lift", "DOUBLE"), ("goal_value", "DOUBLE"), ("gain", "DOUBLE"),
     ("discount_cost", "DOUBLE"), ("contact_cost", "DOUBLE"), ("wear", "DOUBLE"),
     ("worth", "DOUBLE"), ("propensity", "DOUBLE"),

@@ -122,7 +122,7 @@ def _decision_rows(choice: Choice, judged: Judged, run_id: str, as_of: AsOf) -> 
         "outcome": outcome.tolist(), "rule": rule, "campaign": [campaign.name] * count,
         "campaign_version": [campaign.version] * count, "channel": rows["channel"],
         "purpose": [campaign.purpose] * count, "occasion_key": rows["occasion_key"],
-        "occasion_at": rows["occasion_at"].cast(pa.timestamp("us")),
+        "occasion_at": rows["occasion_at"].cast(pa.timestamp("us")), "occasion_properties": rows["occasion_properties"],
         "offer_kind": [offer.kind if offer and ok else None for ok in given],
         "offer_value": [offer.value if offer and ok else None for ok in given], "stage": rows["stage"],
         "p0": worth.p0[index], "lift": worth.lift[index], "goal_value": worth.goal_value[index],

@@ -7,7 +7,7 @@ Nothing is rendered and nothing leaves. What a template may know:
 | customer | every profile column (moments as ISO 8601 in UTC), `name`, `first_name`, `timezone` |
 | product | the product the campaign is about: id, name, category, brand, price, url, image_url |
 | products | `replacement`, `better`, `next`: the same for each product that the profile names |
-| occasion | `key`, `at`, `event` |
+| occasion | `key`, `at`, `event`, `properties.NAME` of the event |
 | offer | `kind`, `value`, `text`; null without an offer |
 | shop | `name`, `url`, `currency`, `email`, `postal_address` |
 """
@@ -139,7 +139,10 @@ def _context(row: dict[str, Any], campaign: Campaign, locale: str, business: Bus
         },
         "product": products.get(about, {}) if about else {},
         "products": products,
-        "occasion": {"key": row["occasion_key"], "at": row["occasion_at"], "event": campaign.occasion.event},
+        "occasion": {
+            "key": row["occasion_key"], "at": row["occasion_at"], "event": campaign.occasion.event,
+            "properties": _properties(row["occasion_properties"]),
+        },
         "offer": _offer(row, locale, business),
         "shop": {
             "name": business.name, "url": business.base_url, "currency": business.currency,
@@ -147,6 +150,15 @@ def _context(row: dict[str, Any], campaign: Campaign, locale: str, business: Bus
             "postal_address": business.sender.postal_address,
         },
     }  # fmt: skip
+
+
+def _properties(text: str | None) -> dict[str, Any]:
+    """The event's own properties; whoever recorded them may have written anything."""
+    try:
+        read = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 def _offer(row: dict[str, Any], locale: str, business: Business) -> dict[str, Any] | None:

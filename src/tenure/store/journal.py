@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 
 from tenure.domain.facts import DELIVERY_KINDS
 from tenure.store.connection import Store
@@ -56,10 +56,12 @@ class Delivered:
 
 
 def start_run(store: Store, run_id: str, as_of: int, now: int, used: Mapping[str, str]) -> None:
-    """Record that a run began, with the hashes of its settings and campaign files by name."""
+    """Record that a run began, or began anew, with the hashes of its settings and campaign files by name."""
     row = {"run_id": run_id, "as_of": as_of, "started_at": now, "versions": _json(used)}
+    anew = {"started_at": now, "versions": _json(used), "finished_at": None}
     with store.write() as connection:
-        connection.execute(insert(runs).values(row))
+        statement = upsert(store, runs).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=[runs.c.run_id], set_=anew))
 
 
 def finish_run(store: Store, run_id: str, now: int, counts: Mapping[str, Any]) -> None:
