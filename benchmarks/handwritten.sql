@@ -53,7 +53,10 @@ WITH params AS (
 ), pairs AS (
   SELECT customer_key, product_id, list_sort(list_distinct(list(day))) AS days, max("at") AS last_at,
     any_value(lifetime_days) AS lifetime_days
-  FROM l GROUP BY customer_key, product_id HAVING count(*) >= 3 OR any_value(lifetime_days) IS NOT NULL
+  FROM l LEFT JOIN (
+    SELECT customer_key, product_id, true AS again FROM l GROUP BY customer_key, product_id HAVING count(*) >= 3
+  ) USING (customer_key, product_id)
+  WHERE again OR lifetime_days IS NOT NULL GROUP BY customer_key, product_id
 ), due AS (
   SELECT customer_key, product_id, last_at, days[-1] AS last_day,
     CASE WHEN len(days) >= 3

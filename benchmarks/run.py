@@ -24,6 +24,7 @@ from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.profiles import ProfileBuilder
 
 HERE = Path(__file__).parent
+MEMORY = "1500MB"  # what DuckDB may hold; the process itself comes on top
 OUT = HERE / "out"
 
 
@@ -49,7 +50,7 @@ class Silent:
 
 def tenure(file: Path) -> int:
     """The full profile, in chunks."""
-    with DuckWarehouse(file, spill=file.with_suffix(".spill")) as warehouse:
+    with DuckWarehouse(file, spill=file.with_suffix(".spill"), memory_limit=MEMORY) as warehouse:
         return ProfileBuilder(warehouse).build(AS_OF, Business(), Silent())
 
 
@@ -77,7 +78,7 @@ def pandas(file: Path) -> int:
 
 def named(file: Path) -> int:
     """1,000 customers drawn from all, in a process that has computed profiles before."""
-    with DuckWarehouse(file, spill=file.with_suffix(".spill")) as warehouse:
+    with DuckWarehouse(file, spill=file.with_suffix(".spill"), memory_limit=MEMORY) as warehouse:
         builder = ProfileBuilder(warehouse)
         total = warehouse.fetch("SELECT count(*) FROM facts.customers")[0][0]
         ids = [f"c{1 + place * total // 1_000}" for place in range(1_000)]

@@ -19,7 +19,7 @@ from tenure.domain.moments import AsOf, date_of, start_of_day, to_micros
 from tenure.ports import Progress
 from tenure.warehouse.bases import Asked, base
 from tenure.warehouse.duckdb import DuckWarehouse
-from tenure.warehouse.layout import ROWS_PER_CHUNK, chunks, published
+from tenure.warehouse.layout import ROWS_PER_CHUNK, chunks, merged, published
 from tenure.warehouse.views import KeyRange, Named
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ProfileBuilder:
         parts = chunks(self._warehouse, self._rows_per_chunk)
         with self._staged(as_of, business, parts, progress) as finished, self._warehouse.transaction():
             self._warehouse.fetch(f"CREATE OR REPLACE TABLE main.profiles AS {finished(_NOBODY)}")
-            for part in parts:
+            for part in merged(parts):
                 self._warehouse.fetch(f"INSERT INTO main.profiles {finished(part)}")
                 progress.advance()
         rows = int(self._warehouse.fetch("SELECT COUNT(*) FROM main.profiles")[0][0])
@@ -85,7 +85,7 @@ class ProfileBuilder:
         parts = chunks(self._warehouse, self._rows_per_chunk)
         rows = 0
         with self._staged(as_of, business, parts, progress) as finished:
-            for part in parts or [_NOBODY]:
+            for part in merged(parts) or [_NOBODY]:
                 table = self._warehouse.arrow(finished(part))
                 rows += table.num_rows
                 progress.advance()
@@ -106,7 +106,7 @@ class ProfileBuilder:
     ) -> Iterator[Callable[[KeyRange], str]]:
         """Compute the histories of all; yields what gives the published profiles of a range as a query."""
         asked = self._asked(as_of, business)
-        progress.start("Profiles", 2 * len(parts))
+        progress.start("Profiles", len(parts) + len(merged(parts)))
         given = {name: base(asked, name, parts) for name in ("catalogue", "base_rhythm")}
         try:
             self._warehouse.fetch(f"CREATE OR REPLACE TEMP TABLE {_STAGED} AS {asked.text('history', _NOBODY, given)}")

@@ -56,7 +56,7 @@ _WRITTEN_LATER: dict[str, dict[str, tuple[str, str]]] = {
         for column in TABLES["customers"].columns
         if column.name != "customer_id"
     }
-    | {"declared": ("at", "0")},
+    | {"day": ("at", "NULL"), "month_no": ("at", "NULL"), "declared": ("at", "0")},
 }
 _ARRIVAL = ("source", "received_at")
 
