@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pytest
 
 from tenure.domain.business import Business
 from tenure.domain.facts import OWN_TABLES, TABLES
-from tenure.domain.moments import MICROS_PER_DAY, AsOf, month_of
+from tenure.domain.moments import MICROS_PER_DAY, AsOf, from_micros, month_of
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.profiles import ProfileBuilder
 
@@ -100,3 +101,61 @@ def at():
 def the_moment_of_looking() -> AsOf:
     """The moment as of which worlds are looked at."""
     return NOON
+
+
+def order(key, number, at, total=1000, **more):
+    return "orders", {"customer_key": key, "customer_id": f"c{key}", "order_id": f"o{key}-{number}", "at": at,
+                      "total": total, **more}  # fmt: skip
+
+
+def line(key, number, at, product, quantity=1, price=1000, place=1, **more):
+    return "order_lines", {"customer_key": key, "order_id": f"o{key}-{number}", "line": place, "product_id": product,
+                           "quantity": 1000 * quantity, "unit_price": price, "at": at, "day": at // MICROS_PER_DAY,
+                           "cancelled": 0, **more}  # fmt: skip
+
+
+def listed(key, at=None, **more):
+    return "customers", {"customer_key": key, "customer_id": f"c{key}", "declared": 1, "at": at, **more}
+
+
+def event(key, number, name, at, **more):
+    return "events", {"customer_key": key, "customer_id": f"c{key}", "event_id": f"e{key}-{number}", "name": name,
+                      "at": at, **more}  # fmt: skip
+
+
+def contract(key, at, **more):
+    return "subscriptions", {"customer_key": key, "customer_id": f"c{key}", "subscription_id": f"s{key}-{at}",
+                             "plan": "light", "price": 999, "period": "month", "at": at, **more}  # fmt: skip
+
+
+def utc(micros):
+    """The published form of a moment."""
+    return from_micros(micros).replace(tzinfo=None)
+
+
+def midnight(micros):
+    """The first moment of that day, published."""
+    return utc(micros - micros % MICROS_PER_DAY)
+
+
+@pytest.fixture
+def story(world):
+    """What happens to customers, in short words; `one` gives the profile of one of them."""
+
+    def one(facts, business=None, key=1, **more):
+        rows = {row["customer_key"]: row for row in world(facts).build(business, **more).to_pylist()}
+        return rows[key]
+
+    return SimpleNamespace(order=order, line=line, listed=listed, event=event, contract=contract, one=one)
+
+
+@pytest.fixture(name="utc")
+def the_published_form_of_a_moment():
+    """`utc`, for tests."""
+    return utc
+
+
+@pytest.fixture(name="midnight")
+def the_first_moment_of_a_day():
+    """`midnight`, for tests."""
+    return midnight

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tenure.app.daily import Ran
 
 # Mondays at ten in the morning of the grocer's time zone (15:00 UTC in November): a run a week through the autumn.
-RUNS = tuple(f"2017-{day}T15:00:00" for day in ("10-30", "11-06", "11-13", "11-20", "11-27", "12-04"))
+RUNS = tuple(f"2017-{day}T15:00:00" for day in ("11-06", "11-13", "11-20", "11-27"))
 LAST_DAY = "2018-01-01"
 
 

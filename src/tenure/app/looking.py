@@ -69,15 +69,17 @@ def campaigns(ws: Workspace) -> tuple[list[Campaign], list[TenureError]]:
 def report(
     ws: Workspace, kind: str, as_of: str | None = None, from_: str | None = None, to: str | None = None
 ) -> Report:
-    """One report as of a moment (the end of its period or now, if not given)."""
+    """One report as of a moment; the end of its period, else the latest run's moment, else now, if not given."""
+    from tenure.operations.overview import published_moment
     from tenure.operations.report import report as operation
     from tenure.warehouse.snapshot import WarehouseQuery
 
     end = moment(ws, to) if to else None
-    asked = moment(ws, as_of) if as_of or end is None else end
     start = moment(ws, from_) if from_ else None
     with adapters.warehouse(ws) as opened:
-        return operation(kind, WarehouseQuery(opened), ws.business, asked, start, end)
+        query = WarehouseQuery(opened)
+        asked = moment(ws, as_of) if as_of else end or published_moment(query, ws.business) or moment(ws, None)
+        return operation(kind, query, ws.business, asked, start, end)
 
 
 def outbox(ws: Workspace) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ def report(
 ) -> None:  # fmt: skip
     """Print one report: retention, cohorts, revenue, funnel, stages, economics or campaigns.
 
-    Facts at or after --as-of do not exist; it is --to if not given, else now. A period
+    Facts at or after --as-of do not exist; it is --to if not given, else the latest run. A period
     that is not given is the business's retention window, up to --as-of.
 
     \b
