@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-
 # Goes on while a laptop sleeps, so that no message leaves after its deadline because nobody counted the night.
 _TICKS = getattr(time, "CLOCK_BOOTTIME", None)
 

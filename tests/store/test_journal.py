@@ -142,6 +142,6 @@ def test_the_lease_of_a_killed_process_is_taken_over_at_once(store: Store) -> No
     take_lease(store, "run", this_process(), NOON, 60.0)
 
 
-@pytest.mark.parametrize("owner", ["", "other-host/00000000:1:1", "nonsense", this_process("lane"), "a:b:c"])
+@pytest.mark.parametrize("owner", ["", "other-host/00000000:1:1", "nonsense", "a:b:c"])
 def test_a_process_that_cannot_be_judged_is_not_gone(owner: str) -> None:
     assert not is_gone(owner)
