@@ -9,6 +9,8 @@ import pytest
 
 from tenure.domain.message import Plan, message_key
 from tenure.store.connection import Store, open_store
+from tenure.store.outbox import SqlOutbox
+from tenure.store.review import count_messages
 from tenure.store.schema import prepare
 
 NOON = 1_700_000_000_000_000  # microseconds UTC
@@ -45,3 +47,21 @@ def a_plan() -> Callable[..., Plan]:
         return Plan(**(fields | changes))  # type: ignore[arg-type]
 
     return plan
+
+
+@pytest.fixture
+def outbox(store: Store) -> SqlOutbox:
+    return SqlOutbox(store, gone=lambda owner: owner == "dead")
+
+
+@pytest.fixture
+def states(store: Store) -> Callable[[], dict[str, int]]:
+    """Counts the messages by state."""
+
+    def count() -> dict[str, int]:
+        found: dict[str, int] = {}
+        for count in count_messages(store):
+            found[count.state] = found.get(count.state, 0) + count.messages
+        return found
+
+    return count

@@ -11,25 +11,13 @@ import pytest
 from tenure.domain.message import Answer, Claimed, Plan, Refusal, Settled
 from tenure.store.connection import Store
 from tenure.store.outbox import SqlOutbox
-from tenure.store.people import Permission, lift_suppression, may_receive, record_consents, suppress
 from tenure.store.review import count_messages, latest_messages, load_message, settled_since
 
 NOON = 1_700_000_000_000_000
 SECOND = 1_000_000
 MakePlan = Callable[..., Plan]
+States = Callable[[], dict[str, int]]
 YES = Answer("accepted", "250 ok")
-
-
-@pytest.fixture
-def outbox(store: Store) -> SqlOutbox:
-    return SqlOutbox(store, gone=lambda owner: owner == "dead")
-
-
-def states(store: Store) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for count in count_messages(store):
-        found[count.state] = found.get(count.state, 0) + count.messages
-    return found
 
 
 def claim_one(outbox: SqlOutbox, now: int = NOON, owner: str = "me", lease: float = 60.0) -> Claimed:
@@ -37,19 +25,21 @@ def claim_one(outbox: SqlOutbox, now: int = NOON, owner: str = "me", lease: floa
     return claimed
 
 
-def test_two_plans_with_one_key_are_one_message(outbox: SqlOutbox, store: Store, a_plan: MakePlan) -> None:
+def test_two_plans_with_one_key_are_one_message(
+    outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States
+) -> None:
     assert outbox.plan([a_plan("1"), a_plan("1"), a_plan("2")], NOON) == 2
     assert outbox.plan([a_plan("2"), a_plan("3")], NOON) == 1
-    assert states(store) == {"planned": 3}
+    assert states() == {"planned": 3}
 
 
-def test_two_planners_at_once_make_each_message_once(store: Store, a_plan: MakePlan) -> None:
+def test_two_planners_at_once_make_each_message_once(store: Store, a_plan: MakePlan, states: States) -> None:
     plans = [a_plan(str(number)) for number in range(300)]
     orders = (plans, plans[::-1], plans[100:] + plans[:100])
     with ThreadPoolExecutor(3) as pool:
         added = list(pool.map(lambda each: SqlOutbox(store).plan(each, NOON), orders))
     assert sum(added) == 300
-    assert states(store) == {"planned": 300}
+    assert states() == {"planned": 300}
 
 
 def test_what_is_planned_comes_back_unchanged(outbox: SqlOutbox, a_plan: MakePlan) -> None:
@@ -86,11 +76,13 @@ def test_the_longest_due_is_claimed_first(outbox: SqlOutbox, a_plan: MakePlan) -
     assert [claimed.plan.customer_id for claimed in outbox.claim("email", "me", 3, NOON, 60.0)] == ["4", "3", "2"]
 
 
-def test_a_sent_message_is_settled_with_its_reply(outbox: SqlOutbox, store: Store, a_plan: MakePlan) -> None:
+def test_a_sent_message_is_settled_with_its_reply(
+    outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States
+) -> None:
     outbox.plan([a_plan()], NOON)
     claimed = claim_one(outbox)
     assert outbox.settle_and_intend(None, claimed, NOON + 1) is None
-    assert states(store) == {"sending": 1}
+    assert states() == {"sending": 1}
     outbox.settle_and_intend(Settled(claimed, YES, "sent"), None, NOON + 2)
     found = load_message(store, claimed.plan.key)
     assert found is not None
@@ -101,7 +93,7 @@ def test_a_sent_message_is_settled_with_its_reply(outbox: SqlOutbox, store: Stor
 
 
 def test_one_transaction_settles_the_last_and_intends_the_next(
-    outbox: SqlOutbox, store: Store, a_plan: MakePlan
+    outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States
 ) -> None:
     outbox.plan([a_plan("1"), a_plan("2")], NOON)
     first, second = outbox.claim("email", "me", 2, NOON, 60.0)
@@ -113,13 +105,13 @@ def test_one_transaction_settles_the_last_and_intends_the_next(
 
     with pytest.raises(KeyboardInterrupt):
         SqlOutbox(store, crash=fail).settle_and_intend(Settled(first, YES, "sent"), second, NOON)
-    assert states(store) == {"sending": 1, "claimed": 1}
+    assert states() == {"sending": 1, "claimed": 1}
     assert outbox.settle_and_intend(Settled(first, YES, "sent"), second, NOON) is None
-    assert states(store) == {"sent": 1, "sending": 1}
+    assert states() == {"sent": 1, "sending": 1}
 
 
 def test_a_lost_claim_is_planned_again_and_its_late_owner_may_not_send(
-    outbox: SqlOutbox, store: Store, a_plan: MakePlan
+    outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States
 ) -> None:
     outbox.plan([a_plan()], NOON)
     late = claim_one(outbox, lease=1.0)
@@ -130,7 +122,7 @@ def test_a_lost_claim_is_planned_again_and_its_late_owner_may_not_send(
     assert again.epoch == late.epoch + 1
     assert outbox.settle_and_intend(None, late, NOON + SECOND) is not None
     outbox.refuse(late, Refusal("cancelled", "too late"), NOON + SECOND)
-    assert states(store) == {"claimed": 1}
+    assert states() == {"claimed": 1}
 
 
 def test_a_lease_that_ran_out_may_not_send_even_if_nobody_took_it(outbox: SqlOutbox, a_plan: MakePlan) -> None:
@@ -156,35 +148,39 @@ def test_the_intent_begins_a_new_lease(outbox: SqlOutbox, store: Store, a_plan: 
     assert outbox.recover(NOON + 19 * SECOND, 600.0).in_doubt == 1
 
 
-def test_what_a_dead_process_held_is_taken_back_at_once(outbox: SqlOutbox, store: Store, a_plan: MakePlan) -> None:
+def test_what_a_dead_process_held_is_taken_back_at_once(
+    outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States
+) -> None:
     outbox.plan([a_plan("1"), a_plan("2"), a_plan("3")], NOON)
     first, _ = outbox.claim("email", "dead", 2, NOON, 60.0)
     outbox.settle_and_intend(None, first, NOON)
     claim_one(outbox, owner="alive")
     found = outbox.recover(NOON + 1, 600.0)
     assert (found.released, found.in_doubt) == (1, 1)
-    assert states(store) == {"planned": 1, "in_doubt": 1, "claimed": 1}
+    assert states() == {"planned": 1, "in_doubt": 1, "claimed": 1}
 
 
-def test_a_late_yes_ends_the_doubt(outbox: SqlOutbox, store: Store, a_plan: MakePlan) -> None:
+def test_a_late_yes_ends_the_doubt(outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States) -> None:
     outbox.plan([a_plan()], NOON)
     claimed = claim_one(outbox, lease=1.0)
     outbox.settle_and_intend(None, claimed, NOON)
     outbox.recover(NOON + SECOND, 600.0)
     outbox.settle_and_intend(Settled(claimed, YES, "sent"), None, NOON + 2 * SECOND)
-    assert states(store) == {"sent": 1}
+    assert states() == {"sent": 1}
 
 
-def test_a_late_definite_no_plans_the_message_again(outbox: SqlOutbox, store: Store, a_plan: MakePlan) -> None:
+def test_a_late_definite_no_plans_the_message_again(
+    outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States
+) -> None:
     outbox.plan([a_plan()], NOON)
     claimed = claim_one(outbox, lease=1.0)
     outbox.settle_and_intend(None, claimed, NOON)
     outbox.recover(NOON + SECOND, 600.0)
     outbox.settle_and_intend(Settled(claimed, Answer("never", "550"), "failed"), None, NOON + 2 * SECOND)
-    assert states(store) == {"planned": 1}
+    assert states() == {"planned": 1}
 
 
-def test_a_doubt_is_settled_once(outbox: SqlOutbox, store: Store, a_plan: MakePlan) -> None:
+def test_a_doubt_is_settled_once(outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States) -> None:
     outbox.plan([a_plan()], NOON)
     outbox.settle_and_intend(None, claim_one(outbox, lease=1.0), NOON)
     (doubt,) = outbox.recover(NOON + SECOND, 0.0).ripe
@@ -194,7 +190,7 @@ def test_a_doubt_is_settled_once(outbox: SqlOutbox, store: Store, a_plan: MakePl
     outbox.recover(NOON + 2 * SECOND, 0.0)
     # The old look-up knows nothing of the second attempt; acting on it would send the message twice.
     assert not outbox.resolve(doubt, Refusal("planned", "not there"), NOON + 2 * SECOND)
-    assert states(store) == {"in_doubt": 1}
+    assert states() == {"in_doubt": 1}
 
 
 def test_an_unreachable_channel_costs_no_attempt(outbox: SqlOutbox, store: Store, a_plan: MakePlan) -> None:
@@ -214,84 +210,16 @@ def test_a_retry_waits_until_its_time(outbox: SqlOutbox, store: Store, a_plan: M
     assert claim_one(outbox, NOON + SECOND).attempts == 1
 
 
-def test_a_message_whose_time_is_over_never_leaves(outbox: SqlOutbox, store: Store, a_plan: MakePlan) -> None:
+def test_a_message_whose_time_is_over_never_leaves(
+    outbox: SqlOutbox, store: Store, a_plan: MakePlan, states: States
+) -> None:
     outbox.plan([a_plan("1", expires_at=NOON + 5), a_plan("2", expires_at=NOON + 5)], NOON)
     claimed = claim_one(outbox)
     refusal = outbox.settle_and_intend(None, claimed, NOON + 5)
     assert refusal is not None
     assert refusal.state == "expired"
     assert outbox.recover(NOON + 5, 600.0).expired == 1
-    assert states(store) == {"expired": 2}
-
-
-def test_a_suppression_after_the_claim_still_stops_the_message(
-    outbox: SqlOutbox, store: Store, a_plan: MakePlan
-) -> None:
-    outbox.plan([a_plan("1"), a_plan("2"), a_plan("1", occasion_key="later", not_before=NOON + SECOND)], NOON)
-    first, second = outbox.claim("email", "me", 2, NOON, 60.0)
-    mine = first if first.plan.customer_id == "1" else second
-    assert suppress(store, "1", NOON, "asked on the phone") == 2
-    refusal = outbox.settle_and_intend(None, mine, NOON)
-    assert refusal == Refusal("suppressed", "asked on the phone")
-    assert states(store) == {"suppressed": 2, "claimed": 1}
-
-
-def test_a_suppression_wins_over_a_grant_and_can_be_lifted(store: Store, outbox: SqlOutbox, a_plan: MakePlan) -> None:
-    suppress(store, "1", NOON, "complained", channel="email")
-    record_consents(store, [Permission("1", "email", "marketing", "granted", NOON + 1)], NOON + 1)
-    assert not may_receive(store, "1", "email", "service")
-    assert may_receive(store, "1", "sms", "marketing")
-    outbox.plan([a_plan("1")], NOON)
-    refusal = outbox.settle_and_intend(None, claim_one(outbox), NOON)
-    assert refusal == Refusal("suppressed", "suppressed: complained")
-    assert lift_suppression(store, "1", channel="email")
-    assert not lift_suppression(store, "1", channel="email")
-    assert may_receive(store, "1", "email", "service")
-
-
-def test_a_withdrawn_consent_ends_what_is_planned(store: Store, outbox: SqlOutbox, a_plan: MakePlan) -> None:
-    outbox.plan([a_plan("1"), a_plan("1", occasion_key="invoice", purpose="service")], NOON)
-    assert record_consents(store, [Permission("1", "email", "marketing", "denied", NOON)], NOON) == 1
-    assert states(store) == {"planned": 1, "suppressed": 1}
-    assert may_receive(store, "1", "email", "service")
-
-
-def test_the_latest_consent_counts_and_a_denial_breaks_the_tie(store: Store) -> None:
-    def told(*given: tuple[str, int]) -> bool:
-        record_consents(store, [Permission("1", "email", "marketing", state, at) for state, at in given], NOON)  # type: ignore[arg-type]
-        return may_receive(store, "1", "email", "marketing")
-
-    assert told(("granted", 5), ("denied", 3))
-    assert not told(("denied", 5))
-    assert not told(("granted", 5))
-    assert told(("granted", 6))
-    record_consents(store, [Permission("1", "any", "any", "denied", 7)], NOON)
-    assert not may_receive(store, "1", "email", "marketing")
-
-
-def test_suppression_and_intent_never_cross(store: Store, a_plan: MakePlan) -> None:
-    """Once `suppress` has returned, no message of that customer begins to leave."""
-    outbox = SqlOutbox(store)
-    outbox.plan([a_plan(str(number)) for number in range(60)], NOON)
-    stopped: set[str] = set()
-    crossed: list[str] = []
-
-    def stop() -> None:
-        for number in range(60):
-            suppress(store, str(number), NOON, "stop")
-            stopped.add(str(number))
-
-    def leave() -> None:
-        while batch := outbox.claim("email", "me", 3, NOON, 60.0):
-            for claimed in batch:
-                before = claimed.plan.customer_id in stopped
-                if outbox.settle_and_intend(None, claimed, NOON) is None and before:
-                    crossed.append(claimed.plan.customer_id)
-
-    with ThreadPoolExecutor(3) as pool:
-        for work in [pool.submit(stop), pool.submit(leave), pool.submit(leave)]:
-            work.result()
-    assert crossed == []
+    assert states() == {"expired": 2}
 
 
 def test_reading_the_outbox_shows_no_personal_data(store: Store, outbox: SqlOutbox, a_plan: MakePlan) -> None:

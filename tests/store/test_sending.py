@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from tenure.domain.errors import TenureError
-from tenure.domain.message import Answer, Claimed, Doubt, Envelope, Plan, Refusal
+from tenure.domain.message import Answer, Envelope, Plan, Refusal
 from tenure.domain.moments import from_micros
-from tenure.operations.lane import Rules, settled
-from tenure.operations.send import Carrier, Sent, rule_for, send
+from tenure.operations.lane import Rules
+from tenure.operations.send import Carrier, Sent, send
 from tenure.store.connection import Store
 from tenure.store.outbox import SqlOutbox
 from tenure.store.people import suppress
@@ -252,25 +252,11 @@ def test_a_doubt_waits_for_its_grace_and_ends_by_the_rule(
     assert post.states() == {ends: 1}
 
 
-def test_a_service_message_is_not_sent_again_for_ever() -> None:
-    doubt = Doubt("k", 3, "email", "service", attempts=6)
-    refusal = rule_for(doubt, None, 6)
-    assert refusal is not None
-    assert refusal.state == "unknown"
-
-
 def test_the_fence_stands_at_six_tenths_of_the_lease(post: Post, fill: Callable[..., None]) -> None:
     fill("ok", "ok")
     post.clock.ticks = 1_000.0
     post.send(lease_seconds=50.0)
     assert post.channel.deadlines == [1_030.0, 1_030.0]
-
-
-def test_a_later_answer_never_waits_more_than_six_hours(a_plan: MakePlan) -> None:
-    waits = [
-        settled(Claimed(a_plan(), 1, "me", 60.0, tried), Answer("later"), NOON, 100).not_before for tried in range(9)
-    ]
-    assert [(wait - NOON) // MINUTE for wait in waits if wait] == [1, 4, 16, 64, 256, 360, 360, 360, 360]
 
 
 def test_quiet_hours_without_an_end_do_not_turn_a_lane_in_circles(post: Post, store: Store, a_plan: MakePlan) -> None:
