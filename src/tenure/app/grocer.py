@@ -8,6 +8,7 @@ because no household ever saw one, the measured effect must come out as none; th
 from __future__ import annotations
 
 import shutil
+import textwrap
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # Mondays at ten in the morning of the grocer's time zone (15:00 UTC in November): a run a week through the autumn.
 RUNS = tuple(f"2017-{day}T15:00:00" for day in ("11-06", "11-13", "11-20", "11-27"))
 LAST_DAY = "2018-01-01"
+_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,16 @@ class Story:
         return self.figures
 
     def text(self) -> str:
-        """The page."""
-        return "\n\n".join("\n".join([title.upper(), *lines]) for title, lines in self.sections)
+        """The page, at most 100 characters wide."""
+        return "\n\n".join("\n".join([title.upper(), *map(_wrapped, lines)]) for title, lines in self.sections)
+
+
+def _wrapped(line: str) -> str:
+    indent = " " * (len(line) - len(line.lstrip()))
+    if len(line) <= _WIDTH:
+        return line
+    return textwrap.fill(line.strip(), _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ",
+                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
 
 
 def demo(folder: Path, progress: Progress) -> Story:
