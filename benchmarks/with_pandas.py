@@ -50,8 +50,9 @@ def _buying(folder: Path) -> pd.DataFrame:
     orders["cheap"] = (orders["discount"] > 0) | orders["coupon"].notna()
     by = orders.groupby("customer_key")
     found = by.agg(
-        orders=("total", "size"), revenue=("total", "sum"), discount=("discount", "sum"), average_order=("total", "mean"),
-        discount_share=("cheap", "mean"), sale_share=("on_sale", "mean"), first_order_at=("at", "min"),
+        orders=("total", "size"), revenue=("total", "sum"), discount=("discount", "sum"),
+        average_order=("total", "mean"), discount_share=("cheap", "mean"), sale_share=("on_sale", "mean"),
+        first_order_at=("at", "min"),
         last_order_at=("at", "max"), first_day=("day", "min"), last_day=("day", "max"),
     )  # fmt: skip
     days = orders[["customer_key", "day"]].drop_duplicates().sort_values(["customer_key", "day"])

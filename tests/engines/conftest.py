@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from benchmarks.shop import AS_OF, Shop, generate
 
 from tenure.warehouse.duckdb import DuckWarehouse
+
+sys.path.append(str(Path(__file__).parents[2]))  # the generator of the benchmarks lies beside the package
+
+from benchmarks.shop import AS_OF, Shop, generate
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +45,9 @@ def jvm():
         pytest.skip("pyspark with its Java part is not installed (pyspark-client is only the client)")
     from pyspark.sql import SparkSession
 
-    session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    few = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2", "spark.sql.session.timeZone": "UTC",
+           "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}  # fmt: skip
+    session = SparkSession.builder.master("local[2]").config(map=few).getOrCreate()
     yield session
     session.stop()
 

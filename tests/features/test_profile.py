@@ -22,10 +22,10 @@ def test_the_published_columns_and_types_are_those_of_the_contract(world, story)
     assert stored == [("customer_key", "BIGINT"), *((c.name, c.published) for c in COLUMNS)]
 
 
-def test_a_faithful_buyer_in_every_column(story, at, utc, midnight):
+def a_faithful_buyer(story, at):
     """Six order days, 10 days apart, the last 10 days ago: gaps 10, 10, 10, 10, 10."""
     moments = [at(-60), at(-50), at(-40), at(-30), at(-20), at(-10)]
-    facts = [
+    return [
         story.listed(1, at(-100), email="a@example.com", phone="", country="NL", locale="nl"),
         story.listed(2, at(-100)),  # who never bought
         *[("products", {"product_id": p, "name": p, "category": c, "brand": b, "price": 900, "unit_cost": cost,
@@ -36,7 +36,8 @@ def test_a_faithful_buyer_in_every_column(story, at, utc, midnight):
         story.order(1, 0, moments[0], 2000, discount=100, coupon="SAVE", on_sale=1),
         *[story.order(1, n, moments[n], 1000) for n in range(1, 6)],
         story.order(1, 9, at(-5), 99_999, status="cancelled"),
-        story.line(1, 0, moments[0], "filter", 2, 500), story.line(1, 0, moments[0], "paint", 1, 1000, place=2, discount=50),
+        story.line(1, 0, moments[0], "filter", 2, 500),
+        story.line(1, 0, moments[0], "paint", 1, 1000, place=2, discount=50),
         story.line(1, 2, moments[2], "filter", 1, 1000), story.line(1, 5, moments[5], "filter", 1, 1000),
         story.line(1, 9, at(-5), "filter pro", 9, 11_111, cancelled=1),
         ("refunds", {"customer_key": 1, "order_id": "o1-1", "refund_id": "r1", "at": at(-45), "amount": 400}),
@@ -58,7 +59,10 @@ def test_a_faithful_buyer_in_every_column(story, at, utc, midnight):
         ("contacts", {"customer_key": 1, "message_id": "m2", "campaign": "x", "channel": "email", "cost": 700,
                       "purpose": "service", "at": at(-2), "state": "sent"}),
     ]  # fmt: skip
-    row = story.one(facts, OPT_OUT)
+
+
+def test_a_faithful_buyer_in_every_column(story, at, utc, midnight):
+    row = story.one(a_faithful_buyer(story, at), OPT_OUT)
     facts_fill = {name: value for name, value in row.items() if not any(c.name == name and c.model for c in COLUMNS)}
     assert facts_fill == {
         "customer_key": 1, "customer_id": "c1", "as_of": utc(at(0)), "country": "NL", "locale": "nl",
@@ -140,8 +144,11 @@ def test_a_viewed_cart_says_what_it_is_worth_and_an_emptied_one_is_none(story, a
     ],
 )
 def test_channels_are_what_the_latest_answer_allows_and_an_address_reaches(story, at, default, answers, expected):
-    facts = [("consents", {"customer_key": 1, "consent_id": f"y{n}", "channel": channel, "purpose": "marketing",
-                           "state": state, "at": at(when)}) for n, (channel, state, when) in enumerate(answers)]  # fmt: skip
+    facts = [
+        ("consents", {"customer_key": 1, "consent_id": f"y{number}", "channel": channel, "state": state,
+                      "purpose": "marketing", "at": at(when)})
+        for number, (channel, state, when) in enumerate(answers)
+    ]  # fmt: skip
     facts.append(story.listed(1, at(-99), email="a@example.com", phone="+31 1"))
     assert story.one(facts, Business(consent_default=default))["channels"] == expected
 

@@ -16,6 +16,11 @@ from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.views import Everyone, KeyRange, Scope, Values, facts_of, statement
 
 
+def stored(name: str) -> str:
+    """What the warehouse calls a fact table."""
+    return f"facts.{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One question to the relations: as of when, and with which settings."""
@@ -27,7 +32,7 @@ class Asked:
 
     def text(self, target: str, scope: Scope, given: Mapping[str, str]) -> str:
         """The statement of a relation for some customers; `given` queries stand for inputs of that name."""
-        facts = facts_of(self.as_of, scope, lambda name: f"facts.{name}")
+        facts = facts_of(self.as_of, scope, stored)
         return statement(target, self.relations, {**facts, **given}, self.values)
 
 

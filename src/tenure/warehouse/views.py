@@ -8,7 +8,8 @@ same text serves DuckDB and Spark.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from tenure.domain.facts import OWN_TABLES, TABLES
@@ -34,9 +35,11 @@ class KeyRange:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The customers whose keys stand in the column `customer_key` of a table."""
+    """The customers whose keys stand in the column `customer_key` of a table; all lie between `low` and `high`."""
 
     table: str
+    low: int
+    high: int
 
 
 Scope = Everyone | KeyRange | Named
@@ -59,6 +62,7 @@ _WRITTEN_LATER: dict[str, dict[str, tuple[str, str]]] = {
     | {"day": ("at", "NULL"), "month_no": ("at", "NULL"), "declared": ("at", "0")},
 }
 _ARRIVAL = ("source", "received_at")
+_WORD = re.compile(r"\w+")
 
 
 def names() -> tuple[str, ...]:
@@ -66,15 +70,18 @@ def names() -> tuple[str, ...]:
     return (*TABLES, *OWN_TABLES)
 
 
-def narrowed(name: str, as_of: AsOf, scope: Scope, source: str) -> str:
+def narrowed(name: str, as_of: AsOf, scope: Scope, source: str, words: Container[str] | None = None) -> str:
     """The query that a relation reads under the name of a fact table.
 
     Args:
         name: one of `names()`.
         scope: of which customers; tables without a customer are never cut.
         source: what the engine calls the stored table.
+        words: only columns among these; all when None.
     """
     columns = [c for c, _ in (TABLES[name].stored if name in TABLES else OWN_TABLES[name]) if c not in _ARRIVAL]
+    if words is not None:
+        columns = [c for c in columns if c in words or c == "customer_key"]
     later = _WRITTEN_LATER.get(name, {})
     chosen = ", ".join(_as_known(column, later.get(column), as_of) for column in columns)
     tests = [*_before(name, as_of), *(_of(scope) if "customer_key" in columns else ())]
@@ -105,8 +112,10 @@ def _of(scope: Scope) -> tuple[str, ...]:
             return ("f.customer_key IS NOT NULL",)
         case KeyRange(low, high):
             return (f"f.customer_key >= {low}", f"f.customer_key < {high}")
-        case Named(table):
-            return (f"f.customer_key IN (SELECT customer_key FROM {table})",)
+        case Named(table, low, high):
+            # The bounds let the engine skip what lies outside them, which for one customer is nearly everything.
+            within = (f"f.customer_key >= {low}", f"f.customer_key <= {high}")
+            return (*within, f"f.customer_key IN (SELECT customer_key FROM {table})")
 
 
 def statement(
@@ -147,11 +156,15 @@ def _facts(target: str, relations: Mapping[str, Relation], given: Mapping[str, s
     return sorted(read & set(given))
 
 
-def facts_of(as_of: AsOf, scope: Scope, source: Source, wanted: Iterable[str] | None = None) -> dict[str, str]:
-    """The queries of all fact tables, by name.
+def facts_of(as_of: AsOf, scope: Scope, source: Source) -> dict[str, str]:
+    """The queries of all fact tables, by name; `source` gives what the engine calls a stored table."""
+    return {name: narrowed(name, as_of, scope, source(name)) for name in names()}
 
-    Args:
-        source: gives what the engine calls a stored table.
-        wanted: only these; all when None.
-    """
-    return {name: narrowed(name, as_of, scope, source(name)) for name in (names() if wanted is None else wanted)}
+
+def lean_facts_of(as_of: AsOf, scope: Scope, source: Source, readers: Iterable[Relation]) -> dict[str, str]:
+    """The queries of the fact tables that some relations read, with no column that none of them mentions."""
+    words: dict[str, set[str]] = {}
+    for relation in readers:
+        for name in relation.inputs:
+            words.setdefault(name, set()).update(_WORD.findall(relation.sql))
+    return {name: narrowed(name, as_of, scope, source(name), words[name]) for name in names() if name in words}
