@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks.shop import AS_OF, Shop, generate
 from tenure.domain.business import Business
+from tenure.domain.silence import Silent
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.profiles import ProfileBuilder
 
@@ -36,16 +37,6 @@ class Measured:
     cpu: float
     peak_mb: int
     rows: int
-
-
-class Silent:
-    """A progress that nobody watches."""
-
-    def start(self, task: str, total: int | None = None) -> None: ...
-
-    def advance(self, steps: int = 1) -> None: ...
-
-    def finish(self, summary: str = "") -> None: ...
 
 
 def tenure(file: Path) -> int:
