@@ -15,6 +15,10 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("calm")
 
+# The main module of an xdist worker has no file, which pyspark takes for a doctest run of its own and exits.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
+
 
 def _neighbour(path: str) -> ModuleType:
     file = Path(__file__).parent / path
