@@ -26,7 +26,7 @@ help:
 	@touch $@
 
 .venv/.ready-test: $(declared)
-	@scripts/environment demo postgres spark docs test
+	@scripts/environment demo postgres spark plots docs test
 	@touch $@
 
 demo: .venv/.ready-demo

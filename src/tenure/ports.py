@@ -78,6 +78,35 @@ class Profiles(Protocol):
         """Every customer's profile in chunks, nothing stored."""
 
 
+class Past(Protocol):
+    """What was known before a moment, for training; it refuses to look past the moment that it was opened for."""
+
+    as_of: AsOf
+
+    def earlier(self, days: int) -> AsOf:
+        """The beginning of the day that lies so many days before `as_of`, on the business's calendar."""
+
+    def profiles(self, as_of: AsOf) -> pa.Table:
+        """Customers as of a moment: `customer_key`, `first_day`, `last_day`, then the profile in published form.
+
+        A sample by hash where there are very many, the same customers for every moment; ordered by key. Model columns
+        hold null.
+
+        Raises:
+            ValueError: the moment lies after `as_of`.
+        """
+
+    def relation(self, name: str, as_of: AsOf) -> pa.Table:
+        """A feature relation of the same customers as of a moment, canonical form, ordered by its customers' keys.
+
+        Raises:
+            ValueError: the moment lies after `as_of`.
+        """
+
+    def days(self) -> tuple[int, int] | None:
+        """The first and the latest day with an order, in days since 1970; None when there is none."""
+
+
 class Candidates(Protocol):
     """The warehouse as `decide` and `explain` see it: whom a campaign may concern, and what was decided before."""
 

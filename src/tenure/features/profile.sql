@@ -8,9 +8,9 @@
 --   cart_value, cart_at, tickets_open, last_complaint_at, csat_last, nps_last, plan, plan_price, trial_ends_at,
 --   contract_ends_at, days_to_end, auto_renew, last_used_at, top_category, top_brand, better_product,
 --   replacement_product, replacement_due_at, points, tier, member, referrals, contacts_7d, contacts_30d,
---   last_contact_at, stage, stage_since, holdout
+--   last_contact_at, stage, stage_since, holdout, first_day, last_day
 -- traps: canonical form (minor units, microseconds, flags as 0 or 1, channels joined by commas); columns that only a
---   model fills are added when the profile is published
+--   model fills are added when the profile is published; first_day and last_day are for the models alone
 SELECT
   h.customer_key AS customer_key,
   h.customer_id AS customer_id,
@@ -56,7 +56,7 @@ SELECT
   h.plan_price AS plan_price,
   h.trial_ends_at AS trial_ends_at,
   h.contract_ends_at AS contract_ends_at,
-  FLOOR(CAST(h.contract_ends_at - :as_of AS DOUBLE) / CAST(86400000000 AS DOUBLE)) AS days_to_end,
+  CAST(FLOOR(CAST(h.contract_ends_at - :as_of AS DOUBLE) / CAST(86400000000 AS DOUBLE)) AS BIGINT) AS days_to_end,
   h.auto_renew AS auto_renew,
   h.last_used_at AS last_used_at,
   h.top_category AS top_category,
@@ -74,7 +74,9 @@ SELECT
   s.stage AS stage,
   s.stage_since AS stage_since,
   CAST(CASE WHEN SUBSTR(MD5(:salt || '|' || h.customer_id), 1, 8) < :holdout_bound THEN 1 ELSE 0 END AS BIGINT)
-    AS holdout
+    AS holdout,
+  h.first_day AS first_day,
+  h.last_day AS last_day
 FROM history AS h
 LEFT JOIN ranks AS k ON k.customer_key = h.customer_key
 LEFT JOIN standing AS s ON s.customer_key = h.customer_key

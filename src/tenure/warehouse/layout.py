@@ -19,10 +19,15 @@ ROWS_PER_CHUNK = 2_400_000  # memory grows with it; below a million, planning ea
 MERGED = 4  # finishing reads one row per customer, so it takes this many ranges at once
 
 
-def published(currency: str) -> str:
-    """The select list that turns the rows of `profile` into the published form, `customer_key` first."""
+def published(currency: str, *, days: bool = False) -> str:
+    """The select list that turns the rows of `profile` into the published form, `customer_key` first.
+
+    Args:
+        days: with `first_day` and `last_day` after the key, which models need and nobody else.
+    """
     minor = minor_per_unit(currency)
-    return ", ".join(["customer_key", *(f"{_published(column, minor)} AS {column.name}" for column in COLUMNS)])
+    first = ["customer_key", "first_day", "last_day"] if days else ["customer_key"]
+    return ", ".join([*first, *(f"{_published(column, minor)} AS {column.name}" for column in COLUMNS)])
 
 
 def _published(column: ProfileColumn, minor: int) -> str:

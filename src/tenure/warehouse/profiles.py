@@ -78,19 +78,22 @@ class ProfileBuilder:
         progress.finish(f"{rows:,} profiles")
         return rows
 
-    def compute(self, as_of: AsOf, business: Business, customer_ids: Sequence[str]) -> pa.Table:
+    def compute(self, as_of: AsOf, business: Business, customer_ids: Sequence[str], *, days: bool = False) -> pa.Table:
         """The profiles of the named customers who exist, published form, ordered by key; nothing stored."""
         asked = self._asked(as_of, business)
         given = self._bases(asked)
         with self._named(asked, customer_ids) as facts:
             text = asked.text("profile", _NOBODY, {**given, **facts})
-            return self._warehouse.arrow(f"SELECT {published(business.currency)} FROM ({text}) ORDER BY customer_key")
+            chosen = published(business.currency, days=days)
+            return self._warehouse.arrow(f"SELECT {chosen} FROM ({text}) ORDER BY customer_key")
 
-    def stream(self, as_of: AsOf, business: Business, progress: Progress) -> Iterator[pa.RecordBatch]:
+    def stream(
+        self, as_of: AsOf, business: Business, progress: Progress, *, days: bool = False
+    ) -> Iterator[pa.RecordBatch]:
         """Every customer's profile in chunks, published form, ordered by key; nothing stored."""
         parts = chunks(self._warehouse, self._rows_per_chunk)
         rows = 0
-        with self._staged(as_of, business, parts, progress) as finished:
+        with self._staged(as_of, business, parts, progress, days=days) as finished:
             for part in merged(parts) or [_NOBODY]:
                 table = self._warehouse.arrow(f"{finished(part)} ORDER BY customer_key")
                 rows += table.num_rows
@@ -111,7 +114,7 @@ class ProfileBuilder:
 
     @contextmanager
     def _staged(
-        self, as_of: AsOf, business: Business, parts: list[KeyRange], progress: Progress
+        self, as_of: AsOf, business: Business, parts: list[KeyRange], progress: Progress, *, days: bool = False
     ) -> Iterator[Callable[[KeyRange], str]]:
         """Compute the histories of all; yields what gives the published profiles of a range as a query."""
         asked = self._asked(as_of, business)
@@ -127,7 +130,7 @@ class ProfileBuilder:
             def finished(part: KeyRange) -> str:
                 own = f"SELECT * FROM {_STAGED} WHERE customer_key >= {part.low} AND customer_key < {part.high}"
                 text = asked.text("profile", part, {**given, "history": own})
-                return f"SELECT {published(business.currency)} FROM ({text})"
+                return f"SELECT {published(business.currency, days=days)} FROM ({text})"
 
             yield finished
         finally:

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 from tenure.domain.facts import OWN_TABLES, TABLES
 from tenure.domain.moments import AsOf
 from tenure.relations import Relation
-from tenure.warehouse.views import Everyone, Scope, Values, facts_of, statement
+from tenure.warehouse.views import Everyone, Scope, Values, facts_of, needed_by, statement
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# Spark copies the text of a relation to every place that reads it, and copies of copies grow past what its optimiser
+# can digest (the profile took more than ten minutes); these are computed once, in this order.
+_READ_OFTEN = ("catalogue", "base_rhythm", "spending", "purchases", "value", "rhythm", "history", "base_value", "ranks")
 _TYPES = {"VARCHAR": "STRING"}
 
 
@@ -55,7 +58,13 @@ class SparkEngine:
             scope: of which customers; everyone when None.
             given: queries that stand for an input instead of the facts, by name.
         """
-        inputs = given if given is not None else facts_of(as_of, scope or Everyone(), self._called)
+        if given is not None:
+            return self.query(statement(target, relations, given, values, hints=False))
+        inputs = facts_of(as_of, scope or Everyone(), self._called)
+        for name in _settled(target, relations):
+            text = statement(name, relations, inputs, values, hints=False)
+            _settle(self._session.sql(text)).createOrReplaceTempView(self._called(name))
+            inputs[name] = f"SELECT * FROM {self._called(name)}"
         return self.query(statement(target, relations, inputs, values, hints=False))
 
     def query(self, sql: str) -> pa.Table:
@@ -64,6 +73,22 @@ class SparkEngine:
 
     def _called(self, name: str) -> str:
         return f"{self._prefix}{name}"
+
+
+def _settled(target: str, relations: Mapping[str, Relation]) -> list[str]:
+    """Those of `_READ_OFTEN` that the target reads, directly or not, each after what it reads itself."""
+    return [name for name in _READ_OFTEN if name in needed_by(target, relations) and name != target]
+
+
+def _settle(frame: Any) -> Any:
+    """The frame computed, and its rows kept without the long text they came from."""
+    from pyspark.errors import PySparkException
+
+    try:
+        return frame.localCheckpoint()
+    except PySparkException:
+        # Sail keeps no checkpoints unless it is told where, and its planner takes the long text without trouble.
+        return frame
 
 
 def _empty(name: str) -> str:

@@ -139,6 +139,12 @@ def statement(
     return f"WITH {', '.join(parts)} SELECT * FROM ({text}) AS result" if parts else text
 
 
+def needed_by(target: str, relations: Mapping[str, Relation]) -> frozenset[str]:
+    """The relations that a relation reads, directly or through others, and itself."""
+    facts = dict.fromkeys(names(), "")
+    return frozenset(relation.name for relation in _needed(target, relations, facts))
+
+
 def _needed(target: str, relations: Mapping[str, Relation], given: Mapping[str, str]) -> list[Relation]:
     found: dict[str, Relation] = {}
     waiting = [target]

@@ -1,0 +1,97 @@
+"""The warehouse as training sees it (`ports.Past`): features and profiles as of any day up to a moment, never later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenure import registry
+from tenure.domain.business import Business
+from tenure.domain.moments import AsOf, date_of, start_of_day
+from tenure.domain.moments import as_of as at_moment
+from tenure.domain.silence import Silent
+from tenure.warehouse.bases import Asked, base
+from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.layout import ROWS_PER_CHUNK, chunks
+from tenure.warehouse.profiles import ProfileBuilder, parameters
+from tenure.warehouse.views import KeyRange
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SAMPLE = 100_000  # customers are enough for every model here; more cost time and change the third digit
+
+
+class DuckPast:
+    """What was known before a moment.
+
+    Args:
+        as_of: nothing at or after it is ever read.
+        sample: at most about so many customers, chosen by hash, the same for every question.
+    """
+
+    def __init__(self, warehouse: DuckWarehouse, as_of: AsOf, business: Business, sample: int = SAMPLE) -> None:
+        self.as_of = as_of
+        self._warehouse, self._business, self._sample = warehouse, business, sample
+        self._profiles: dict[int, pa.Table] = {}
+
+    def earlier(self, days: int) -> AsOf:
+        """The beginning of the day that lies so many days before `as_of`, on the business's calendar."""
+        zone = self._business.timezone
+        return at_moment(start_of_day(date_of(self.as_of.day - days), zone), zone)
+
+    def profiles(self, as_of: AsOf) -> pa.Table:
+        """Customers as of a moment, each question answered once and kept."""
+        self._refuse_later(as_of)
+        if as_of.at not in self._profiles:
+            self._profiles[as_of.at] = self._profiles_of(as_of)
+        return self._profiles[as_of.at]
+
+    def relation(self, name: str, as_of: AsOf) -> pa.Table:
+        """A feature relation of the same customers as of a moment, canonical form, ordered by its customers' keys."""
+        import pyarrow as pa
+
+        self._refuse_later(as_of)
+        asked = Asked(self._warehouse, registry.relations_of("features"), as_of, parameters(as_of, self._business))
+        parts = chunks(self._warehouse, ROWS_PER_CHUNK)
+        given = {each: base(asked, each, parts) for each in ("catalogue", "base_rhythm")}
+        tables = [
+            self._warehouse.arrow(
+                f"SELECT * FROM ({asked.text(name, part, given)}) AS found{self._drawn()} ORDER BY customer_key"
+            )
+            for part in parts or [KeyRange(0, 0)]
+        ]
+        return pa.concat_tables(tables)
+
+    def days(self) -> tuple[int, int] | None:
+        """The first and the latest day with an order; None when there is none."""
+        first, last = self._warehouse.fetch(
+            f"SELECT MIN(day), MAX(day) FROM facts.orders AS o WHERE o.at < {self.as_of.at}"
+        )[0]
+        return None if first is None else (int(first), int(last))
+
+    def _profiles_of(self, as_of: AsOf) -> pa.Table:
+        import pyarrow as pa
+
+        builder = ProfileBuilder(self._warehouse)
+        if self._counted() <= self._sample:
+            return pa.Table.from_batches(list(builder.stream(as_of, self._business, Silent(), days=True)))
+        ids = [found for (found,) in self._warehouse.fetch(f"SELECT customer_id FROM facts.customers{self._drawn()}")]
+        return builder.compute(as_of, self._business, ids, days=True)
+
+    def _counted(self) -> int:
+        return int(self._warehouse.fetch("SELECT COUNT(*) FROM facts.customers")[0][0])
+
+    def _drawn(self) -> str:
+        """The condition that keeps the sample; empty where everyone is in it."""
+        total = self._counted()
+        if total <= self._sample:
+            return ""
+        bound = f"{int(0xFFFFFFFF * self._sample / total):08x}"
+        drawn = (
+            f"SELECT customer_key FROM facts.customers WHERE substr(md5('sample|' || customer_id), 1, 8) < '{bound}'"
+        )
+        return f" WHERE customer_key IN ({drawn})"
+
+    def _refuse_later(self, as_of: AsOf) -> None:
+        if as_of.at > self.as_of.at:
+            raise ValueError(f"{as_of} lies after {self.as_of}: training may not see it")
