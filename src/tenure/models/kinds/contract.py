@@ -90,7 +90,7 @@ class Kind(Protocol):
 
 
 def plain(table: pa.Table, name: str) -> NDArray[Any]:
-    """A column as an array: numbers and flags as doubles (NaN where null), moments as microseconds, texts as objects."""
+    """A column as an array: numbers and flags as doubles (NaN where null), moments as microseconds, texts as is."""
     import pyarrow as pa
     from pyarrow import compute
 
