@@ -13,6 +13,7 @@ from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
 from tenure.domain.decision import Drawn
 from tenure.domain.extract import Extract, Loaded, Quarantined
+from tenure.domain.fitted import Fitted
 from tenure.domain.message import Answer, Claimed, Doubt, Envelope, Plan, Recovered, Refusal, Settled
 from tenure.domain.moments import AsOf
 
@@ -105,6 +106,37 @@ class Past(Protocol):
 
     def days(self) -> tuple[int, int] | None:
         """The first and the latest day with an order, in days since 1970; None when there is none."""
+
+
+class Shelf(Protocol):
+    """Where fitted models are kept."""
+
+    def keep(self, fitted: Fitted) -> None:
+        """Keep a model; one of the same kind and moment is replaced."""
+
+    def all(self) -> list[Fitted]:
+        """Every kept model, by kind and then by moment, oldest first."""
+
+    def in_place(self, as_of: int) -> dict[str, Fitted]:
+        """The model of each kind that is used at a moment: the latest promoted one that saw nothing after it."""
+
+
+class Scorer(Protocol):
+    """Fitted models as the profile sees them: one batch of customers in, their model columns out."""
+
+    def relations(self, as_of: AsOf) -> tuple[str, ...]:
+        """The feature relations that the models in place at a moment read, besides the profile; none without models."""
+
+    def is_empty(self, as_of: AsOf) -> bool:
+        """Whether no model is in place at a moment."""
+
+    def clock(self, as_of: AsOf) -> pa.Table | None:
+        """The seasonal clock in place: `category`, `day`, `clock_milli` by seasonal category; None where all is flat."""
+
+    def score(
+        self, customers: pa.Table, relations: Mapping[str, pa.Table], as_of: AsOf, business: Business
+    ) -> pa.Table:
+        """The customers with the model columns filled, all other columns as they came (`models/kinds/contract.py`)."""
 
 
 class Candidates(Protocol):

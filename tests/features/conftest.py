@@ -59,7 +59,7 @@ class World:
 
     def build(self, business: Business | None = None, as_of: AsOf = NOON, rows_per_chunk: int = 1_000) -> pa.Table:
         """The published profiles of everyone."""
-        ProfileBuilder(self.warehouse, rows_per_chunk).build(as_of, business or Business(), Silent())
+        ProfileBuilder(self.warehouse, rows_per_chunk=rows_per_chunk).build(as_of, business or Business(), Silent())
         return self.warehouse.arrow("SELECT * FROM main.profiles ORDER BY customer_key")
 
     def compute(self, ids: list[str], business: Business | None = None, as_of: AsOf = NOON) -> pa.Table:

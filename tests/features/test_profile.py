@@ -182,7 +182,7 @@ def test_building_again_changes_nothing_and_a_failure_leaves_what_was_there(worl
     first = fresh.build()
     assert fresh.build() == first
 
-    def breaks(currency):
+    def breaks(currency, *, days):
         raise RuntimeError("the power is out")
 
     monkeypatch.setattr("tenure.warehouse.profiles.published", breaks)

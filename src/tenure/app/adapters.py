@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tenure.app.workspace import Workspace
 from tenure.domain.business import ChannelSettings
 from tenure.domain.errors import TenureError
+from tenure.domain.moments import AsOf
 from tenure.operations.collect import Answered, Ended
 from tenure.operations.send import Carrier
 from tenure.ports import Channel
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from tenure.store.connection import Store
     from tenure.store.outbox import SqlOutbox
     from tenure.warehouse.duckdb import DuckWarehouse
+    from tenure.warehouse.past import DuckPast
+    from tenure.warehouse.profiles import ProfileBuilder
+    from tenure.warehouse.shelf import FolderShelf
 
 
 @contextmanager
@@ -31,6 +35,29 @@ def warehouse(ws: Workspace) -> Iterator[DuckWarehouse]:
 
     with DuckWarehouse(ws.machine / "warehouse.duckdb", spill=ws.machine / "spill") as opened:
         yield opened
+
+
+def shelf(ws: Workspace) -> FolderShelf:
+    """Where the workspace's fitted models stand."""
+    from tenure.warehouse.shelf import FolderShelf
+
+    return FolderShelf(ws.machine / "models")
+
+
+def past(ws: Workspace, opened: DuckWarehouse, as_of: AsOf) -> DuckPast:
+    """What was known before a moment, for training."""
+    from tenure.warehouse.past import DuckPast
+
+    return DuckPast(opened, as_of, ws.business)
+
+
+def profiles(ws: Workspace, opened: DuckWarehouse) -> ProfileBuilder:
+    """What builds profiles, with the fitted models in place."""
+    from tenure.models.kinds.order import kinds
+    from tenure.operations.score import ShelfScorer
+    from tenure.warehouse.profiles import ProfileBuilder
+
+    return ProfileBuilder(opened, ShelfScorer(shelf(ws), kinds()))
 
 
 @contextmanager

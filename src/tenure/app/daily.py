@@ -1,4 +1,4 @@
-"""The daily job: import what is new, profile, decide, send, learn, publish, and say what needs attention."""
+"""The daily job: import, fit what is due, profile, decide, send, learn, publish, and say what needs attention."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tenure.app import adapters
+from tenure.app.fitting import fit_in
 from tenure.app.intake import import_new
 from tenure.app.line import (
     collect_in,
@@ -75,6 +76,7 @@ def run(ws: Workspace, as_of: str | None, progress: Progress) -> Ran:
             finish_planning(ws, opened, desk)
             collect_in(ws, opened, desk, progress)
             imported = import_new(ws, opened, desk, progress)
+            fit_in(ws, opened, asked, progress)
             counted = profile_in(ws, opened, asked, progress)
             decided = decide_in(ws, opened, desk, used, asked, progress)
             plan_in(ws, opened, desk, decided.run_id)

@@ -46,20 +46,17 @@ def run_id(as_of: AsOf) -> str:
 def profile(ws: Workspace, as_of: AsOf, progress: Progress, out: Path | None = None) -> int:
     """Publish everyone's profile, or write it to a file; returns how many customers there are."""
     from tenure.operations import profile as operation
-    from tenure.warehouse.profiles import ProfileBuilder
 
     with adapters.warehouse(ws) as opened:
-        return operation.profile(ProfileBuilder(opened), as_of, ws.business, progress, out)
+        return operation.profile(adapters.profiles(ws, opened), as_of, ws.business, progress, out)
 
 
 def profiles(ws: Workspace, as_of: AsOf, customer_ids: Sequence[str] | None, progress: Progress) -> pa.Table:
     """The profiles of all, or of the named customers, as an Arrow table; nothing is stored."""
     import pyarrow as pa
 
-    from tenure.warehouse.profiles import ProfileBuilder
-
     with adapters.warehouse(ws) as opened:
-        builder = ProfileBuilder(opened)
+        builder = adapters.profiles(ws, opened)
         if customer_ids is not None:
             return builder.compute(as_of, ws.business, customer_ids)
         return pa.Table.from_batches(list(builder.stream(as_of, ws.business, progress)))
@@ -146,9 +143,7 @@ def only_one(ws: Workspace) -> Iterator[None]:
 
 
 def profile_in(ws: Workspace, opened: DuckWarehouse, as_of: AsOf, progress: Progress) -> int:
-    from tenure.warehouse.profiles import ProfileBuilder
-
-    return ProfileBuilder(opened).build(as_of, ws.business, progress)
+    return adapters.profiles(ws, opened).build(as_of, ws.business, progress)
 
 
 def decide_in(

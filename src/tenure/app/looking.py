@@ -25,10 +25,8 @@ def customer(ws: Workspace, customer_id: str, as_of: AsOf) -> dict[str, Any]:
     Raises:
         TenureError: nobody of that id was known before that moment.
     """
-    from tenure.warehouse.profiles import ProfileBuilder
-
     with adapters.warehouse(ws) as opened:
-        found = ProfileBuilder(opened).compute(as_of, ws.business, [customer_id]).to_pylist()
+        found = adapters.profiles(ws, opened).compute(as_of, ws.business, [customer_id]).to_pylist()
     if not found:
         raise TenureError(f"nobody with the id `{customer_id}` was known before {as_of}", "Check the id.")
     return {name: value for name, value in found[0].items() if name != "customer_key"}
@@ -40,7 +38,6 @@ def explain(ws: Workspace, customer_id: str, as_of: str | None) -> Explanation:
     from tenure.store.journal import load_run
     from tenure.warehouse.candidates import DuckCandidates
     from tenure.warehouse.choices import DuckDecisions
-    from tenure.warehouse.profiles import ProfileBuilder
 
     with adapters.warehouse(ws) as opened, adapters.store(ws) as desk:
         decisions = DuckDecisions(opened, ws.business.currency)
@@ -50,7 +47,7 @@ def explain(ws: Workspace, customer_id: str, as_of: str | None) -> Explanation:
         campaigns = kept_campaigns(desk, journal.versions, ws) if journal else active(ws)
         business = kept_business(desk, journal.versions, ws) if journal else ws.business
         return operation(
-            customer_id, campaigns, ProfileBuilder(opened), DuckCandidates(opened), decisions, asked, business,
+            customer_id, campaigns, adapters.profiles(ws, opened), DuckCandidates(opened), decisions, asked, business,
             run_id=journal.run_id if journal else None, decided_at=journal.started_at if journal else None,
         )  # fmt: skip
 
@@ -72,6 +69,9 @@ def report(
     """One report as of a moment; the end of its period, else the latest run's moment, else now, if not given."""
     from tenure.operations.overview import published_moment
     from tenure.operations.report import report as operation
+
+    if kind == "models":
+        return _models_report(ws, as_of)
     from tenure.warehouse.snapshot import WarehouseQuery
 
     end = moment(ws, to) if to else None
@@ -80,6 +80,15 @@ def report(
         query = WarehouseQuery(opened)
         asked = moment(ws, as_of) if as_of else end or published_moment(query, ws.business) or moment(ws, None)
         return operation(kind, query, ws.business, asked, start, end)
+
+
+def _models_report(ws: Workspace, as_of: str | None) -> Report:
+    from tenure.insights.models import models_report
+    from tenure.insights.words import Words
+
+    fitted = adapters.shelf(ws).all()
+    latest = from_micros(max(model.as_of for model in fitted)).isoformat() if fitted else None
+    return models_report(fitted, moment(ws, as_of or latest), Words.of(ws.business))
 
 
 def outbox(ws: Workspace) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def report(
     kind: str, from_: str | None, to: str | None, as_of: str | None, as_json: bool, workspace: Path
 ) -> None:  # fmt: skip
-    """Print one report: retention, cohorts, revenue, funnel, stages, economics or campaigns.
+    """Print one report: retention, cohorts, revenue, funnel, stages, economics, campaigns or models.
 
     Facts at or after --as-of do not exist; it is --to if not given, else the latest run. A period
     that is not given is the business's retention window, up to --as-of.

@@ -76,7 +76,7 @@ def report(
         UsageError: there is no such report, or the period is empty or reaches past `as_of`.
     """
     if kind not in KINDS:
-        raise UsageError(f"there is no report `{kind}`", nearest(kind, KINDS))
+        raise UsageError(f"there is no report `{kind}`", nearest(kind, [*KINDS, "models"]))
     return KINDS[kind](question(query, business, as_of, from_, to))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tenure.warehouse.duckdb import DuckWarehouse
 
 ROWS_PER_CHUNK = 2_400_000  # memory grows with it; below a million, planning each statement begins to cost more
+FOR_MODELS = ("first_day", "last_day")  # columns of the relation `profile` that models read and nobody else
 MERGED = 4  # finishing reads one row per customer, so it takes this many ranges at once
 
 
@@ -26,8 +27,8 @@ def published(currency: str, *, days: bool = False) -> str:
         days: with `first_day` and `last_day` after the key, which models need and nobody else.
     """
     minor = minor_per_unit(currency)
-    first = ["customer_key", "first_day", "last_day"] if days else ["customer_key"]
-    return ", ".join([*first, *(f"{_published(column, minor)} AS {column.name}" for column in COLUMNS)])
+    more = FOR_MODELS if days else ()
+    return ", ".join(["customer_key", *more, *(f"{_published(column, minor)} AS {column.name}" for column in COLUMNS)])
 
 
 def _published(column: ProfileColumn, minor: int) -> str:

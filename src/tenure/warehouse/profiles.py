@@ -8,8 +8,9 @@ full build would give them, because they are judged against the same base (see `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenure import registry
@@ -17,16 +18,17 @@ from tenure.domain import arms
 from tenure.domain.business import Business
 from tenure.domain.errors import TenureError
 from tenure.domain.moments import AsOf, date_of, start_of_day, to_micros
-from tenure.ports import Progress
+from tenure.ports import Progress, Scorer
 from tenure.warehouse.bases import Asked, base, stored
 from tenure.warehouse.duckdb import DuckWarehouse
-from tenure.warehouse.layout import ROWS_PER_CHUNK, chunks, merged, published
-from tenure.warehouse.views import KeyRange, Named, lean_facts_of
+from tenure.warehouse.layout import FOR_MODELS, ROWS_PER_CHUNK, chunks, merged, published
+from tenure.warehouse.views import KeyRange, Named, lean_facts_of, needed_by
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _STAGED = "staged_history"
+_SCORED = "staged_profiles"
 _NAMED = "named_customers"
 _NOBODY = KeyRange(0, 0)
 
@@ -54,11 +56,15 @@ class ProfileBuilder:
     """The warehouse as `profile` sees it (`ports.Profiles`).
 
     Args:
+        scorer: fills the model columns; they stay null without it.
         rows_per_chunk: how many fact rows are worked on at once; memory grows with it.
     """
 
-    def __init__(self, warehouse: DuckWarehouse, rows_per_chunk: int = ROWS_PER_CHUNK) -> None:
+    def __init__(
+        self, warehouse: DuckWarehouse, scorer: Scorer | None = None, rows_per_chunk: int = ROWS_PER_CHUNK
+    ) -> None:
         self._warehouse = warehouse
+        self._scorer = scorer
         self._rows_per_chunk = rows_per_chunk
 
     def build(self, as_of: AsOf, business: Business, progress: Progress) -> int:
@@ -68,13 +74,15 @@ class ProfileBuilder:
             TenureError: the disk is full, or the engine did not store every row.
         """
         parts = chunks(self._warehouse, self._rows_per_chunk)
-        with self._staged(as_of, business, parts, progress) as finished:
+        with self._staged(as_of, business, parts, progress) as stage:
             # One statement: it replaces the table whole or not at all, and takes a third of the time of many inserts.
-            self._warehouse.fetch(f"CREATE OR REPLACE TABLE main.profiles AS {finished(_whole(parts))}")
+            self._warehouse.fetch(
+                f"CREATE OR REPLACE TABLE main.profiles AS {self._publishable(stage, parts, progress)}"
+            )
             rows = self._counted("main.profiles")
             if rows != self._counted(_STAGED):
                 raise TenureError("the profiles were not stored whole", "Run it again; if it happens twice, report it.")
-        progress.advance(len(merged(parts)))
+            self._warehouse.run(f"DROP TABLE IF EXISTS {_SCORED}")
         progress.finish(f"{rows:,} profiles")
         return rows
 
@@ -83,9 +91,7 @@ class ProfileBuilder:
         asked = self._asked(as_of, business)
         given = self._bases(asked)
         with self._named(asked, customer_ids) as facts:
-            text = asked.text("profile", _NOBODY, {**given, **facts})
-            chosen = published(business.currency, days=days)
-            return self._warehouse.arrow(f"SELECT {chosen} FROM ({text}) ORDER BY customer_key")
+            return self._scored(_Stage(asked, {**given, **facts}, business), _NOBODY, days=days)
 
     def stream(
         self, as_of: AsOf, business: Business, progress: Progress, *, days: bool = False
@@ -93,13 +99,41 @@ class ProfileBuilder:
         """Every customer's profile in chunks, published form, ordered by key; nothing stored."""
         parts = chunks(self._warehouse, self._rows_per_chunk)
         rows = 0
-        with self._staged(as_of, business, parts, progress, days=days) as finished:
+        with self._staged(as_of, business, parts, progress) as stage:
             for part in merged(parts) or [_NOBODY]:
-                table = self._warehouse.arrow(f"{finished(part)} ORDER BY customer_key")
+                table = self._scored(stage, part, days=days)
                 rows += table.num_rows
                 progress.advance()
                 yield from table.to_batches() or [_empty(table)]
         progress.finish(f"{rows:,} profiles")
+
+    def _publishable(self, stage: _Stage, parts: list[KeyRange], progress: Progress) -> str:
+        """The query that gives everyone's profile, models included."""
+        if not self._has_models(stage.asked.as_of):
+            progress.advance(len(merged(parts)))
+            return stage.rows(_whole(parts))
+        self._warehouse.fetch(f"CREATE OR REPLACE TEMP TABLE {_SCORED} AS {stage.rows(_NOBODY)}")
+        for part in merged(parts):
+            with self._warehouse.lend("scored", self._scored(stage, part)):
+                self._warehouse.fetch(f"INSERT INTO {_SCORED} SELECT * FROM scored")
+            progress.advance()
+        return f"SELECT * FROM {_SCORED}"
+
+    def _scored(self, stage: _Stage, part: KeyRange, *, days: bool = False) -> pa.Table:
+        """The profiles of a range, ordered by key, with the model columns filled where models are in place."""
+        as_of, has_models = stage.asked.as_of, self._has_models(stage.asked.as_of)
+        with_days = days or has_models
+        table = self._warehouse.arrow(f"{stage.rows(part, days=with_days)} ORDER BY customer_key")
+        if self._scorer is not None and has_models:
+            read = {
+                name: self._warehouse.arrow(f"SELECT * FROM ({stage.relation(name, part)}) ORDER BY customer_key")
+                for name in self._scorer.relations(as_of)
+            }
+            table = self._scorer.score(table, read, as_of, stage.business)
+        return table if days or not with_days else table.drop_columns(list(FOR_MODELS))
+
+    def _has_models(self, as_of: AsOf) -> bool:
+        return self._scorer is not None and not self._scorer.is_empty(as_of)
 
     def _counted(self, table: str) -> int:
         return int(self._warehouse.fetch(f"SELECT COUNT(*) FROM {table}")[0][0])
@@ -113,9 +147,7 @@ class ProfileBuilder:
         return {name: base(asked, name, parts) for name in ("catalogue", "base_rhythm", "base_value")}
 
     @contextmanager
-    def _staged(
-        self, as_of: AsOf, business: Business, parts: list[KeyRange], progress: Progress, *, days: bool = False
-    ) -> Iterator[Callable[[KeyRange], str]]:
+    def _staged(self, as_of: AsOf, business: Business, parts: list[KeyRange], progress: Progress) -> Iterator[_Stage]:
         """Compute the histories of all; yields what gives the published profiles of a range as a query."""
         asked = self._asked(as_of, business)
         progress.start("Profiles", len(parts) + len(merged(parts)))
@@ -126,13 +158,7 @@ class ProfileBuilder:
                 self._warehouse.fetch(f"INSERT INTO {_STAGED} {asked.text('history', part, given)}")
                 progress.advance()
             given["base_value"] = base(asked, "base_value", parts, whole=f"SELECT * FROM {_STAGED}")
-
-            def finished(part: KeyRange) -> str:
-                own = f"SELECT * FROM {_STAGED} WHERE customer_key >= {part.low} AND customer_key < {part.high}"
-                text = asked.text("profile", part, {**given, "history": own})
-                return f"SELECT {published(business.currency, days=days)} FROM ({text})"
-
-            yield finished
+            yield _Stage(asked, given, business, _STAGED)
         finally:
             self._warehouse.run(f"DROP TABLE IF EXISTS {_STAGED}")
 
@@ -155,7 +181,8 @@ class ProfileBuilder:
                 )
             low, high = self._warehouse.fetch(f"SELECT MIN(customer_key), MAX(customer_key) FROM {_NAMED}")[0]
             scope = Named(_NAMED, low, high) if low is not None else Named(_NAMED, 0, -1)
-            for name, query in _gathering(asked, scope).items():
+            models = self._scorer.relations(asked.as_of) if self._scorer is not None else ()
+            for name, query in _gathering(asked, scope, ("profile", *models)).items():
                 self._warehouse.fetch(f"CREATE OR REPLACE TEMP TABLE named_{name} AS {query}")
                 made.append(f"named_{name}")
             yield {name.removeprefix("named_"): f"SELECT * FROM {name}" for name in made[1:]}
@@ -164,12 +191,34 @@ class ProfileBuilder:
                 self._warehouse.run(f"DROP TABLE IF EXISTS {name}")
 
 
-def _gathering(asked: Asked, scope: Named) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What gives the published profiles of some customers, and the relations that models read, as queries."""
+
+    asked: Asked
+    given: Mapping[str, str]
+    business: Business
+    history: str = ""  # the table that holds everyone's history, if it was computed
+
+    def rows(self, part: KeyRange, *, days: bool = False) -> str:
+        """The published profiles of a range; `days` adds what only models read."""
+        own = f"SELECT * FROM {self.history} WHERE customer_key >= {part.low} AND customer_key < {part.high}"
+        given = {**self.given, "history": own} if self.history else self.given
+        text = self.asked.text("profile", part, given)
+        return f"SELECT {published(self.business.currency, days=days)} FROM ({text})"
+
+    def relation(self, name: str, part: KeyRange) -> str:
+        """A feature relation of the customers of a range."""
+        return self.asked.text(name, part, self.given)
+
+
+def _gathering(asked: Asked, scope: Named, wanted: Iterable[str]) -> dict[str, str]:
     """What is gathered for a named few, by name.
 
     `markdowns` comes first and by itself: it alone needs the order of a line, and that text costs half the scan.
     """
-    others = [relation for name, relation in asked.relations.items() if name != "markdowns"]
+    needed = {name for target in wanted for name in needed_by(target, asked.relations)} - {"markdowns"}
+    others = [asked.relations[name] for name in sorted(needed)]
     return {
         "markdowns": asked.text("markdowns", scope, {}),
         **lean_facts_of(asked.as_of, scope, stored, others),

@@ -2,6 +2,7 @@
 
     RELATIONS = ("first_orders",)        # feature relations that `score` reads, besides the profile
     FILLS = ("path", "p_hit_and_run")    # profile columns it fills, in published form
+    AFTER = ("purchases",)               # kinds that must be scored, and trained, before it
     DUE_DAYS = 7                         # `tenure fit` trains it again when its model is older
 
     def train(past: Past, business: Business) -> Trained | None
@@ -12,7 +13,7 @@
 no such data. The card is that of a model trained on the days before a split and checked on those after it; the state is
 then trained on all days. `check` gives the same figures, on the same days, for any state: that of the model in place.
 `score` gets one batch of customers and gives one array per filled column, as long as `batch.customers`,
-in its order, null where the model has nothing to say. Both are pure: time and chance come in as arguments.
+in its order, null where the model has nothing to say and what stands there stays. All are pure: time and chance come in as arguments.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Kind(Protocol):
 
     RELATIONS: tuple[str, ...]
     FILLS: tuple[str, ...]
+    AFTER: tuple[str, ...]
     DUE_DAYS: int
 
     def train(self, past: Past, business: Business) -> Trained | None:
