@@ -102,8 +102,7 @@ class Estimator:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The settings given to the constructor, by name (`deep` is scikit-learn's and changes nothing)."""
-        names = inspect.signature(type(self).__init__).parameters
-        return {name: getattr(self, name) for name in names if name != "self"}
+        return {name: getattr(self, name) for name in _defaults(type(self))}
 
     def set_params(self, **settings: Any) -> Self:
         """Change settings by name; what was learned stays until the next `fit`.
@@ -159,7 +158,7 @@ class Estimator:
         return cls.from_json(stored)
 
     def __repr__(self) -> str:
-        default = {n: p.default for n, p in inspect.signature(type(self).__init__).parameters.items()}
+        default = _defaults(type(self))
         given = ", ".join(f"{n}={v!r}" for n, v in self.get_params().items() if v != default[n])
         params = getattr(self, "params_", None)
         fitted = ", ".join(f"{n} {v:.4g}" for n, v in params.items()) if isinstance(params, Params) else ""
@@ -183,6 +182,13 @@ class Estimator:
     def _restore(self, learned: Mapping[str, Any]) -> None:
         """Take over what `_learned` gave."""
         raise TypeError(f"{type(self).__name__} cannot be loaded")
+
+
+def _defaults(model: type[Estimator]) -> dict[str, Any]:
+    """The settings of a model and their defaults; none for a model without a constructor of its own."""
+    if model.__init__ is object.__init__:
+        return {}
+    return {n: p.default for n, p in inspect.signature(model.__init__).parameters.items() if n != "self"}
 
 
 def _shown(value: Any) -> str:
