@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 
 from tenure.documents import Document, parse
-from tenure.domain.business import Business, ChannelSettings, ContactRules, Sender, StageRules
+from tenure.domain.business import Business, ChannelSettings, ContactRules, Sender, StageRules, ValueRules
 from tenure.domain.errors import TenureError, nearest
 from tenure.domain.money import minor_per_unit
 
@@ -25,11 +25,13 @@ STORES = ("sqlite", "postgresql")
 
 KEYS: dict[str, tuple[str, ...]] = {
     "": ("name", "currency", "timezone", "locale", "salt", "url", "base_url", "consent_default", "margin", "holdout",
-         "retention_window_days", "rates", "engine", "store", "sender", "stages", "contact", "channels"),
+         "retention_window_days", "rates", "engine", "store", "sender", "stages", "contact", "value",
+         "channels"),
     "sender": ("name", "email", "reply_to", "postal_address"),
     "stages": ("new_days", "at_risk", "lapsed", "lost", "loyal_orders", "loyal_rank"),
     "contact": ("per_7_days", "per_30_days", "quiet_from", "quiet_until", "complaint_days", "unsubscribe_risk",
                 "fatigue"),
+    "value": ("discount_rate", "retention_cost", "retention_lift"),
     "channels": CHANNELS,
     "channel": ("adapter", "cost", "connections", "host", "port", "security", "user", "timeout_seconds"),
 }  # fmt: skip
@@ -65,6 +67,7 @@ def read_business(text: str, file: str = FILE) -> Business:
         sender=_sender(document.child("sender")),
         stages=_stages(document.child("stages")),
         contact=_contact(document.child("contact")),
+        value=_value(document.child("value")),
         channels=_channels(document, currency),
         rates=_rates(document.child("rates")),
         engine=document.choice("engine", ENGINES, "duckdb"),
@@ -161,6 +164,16 @@ def _contact(document: Document) -> ContactRules:
         complaint_days=int(document.number("complaint_days", default.complaint_days, low=0)),
         unsubscribe_risk=document.number("unsubscribe_risk", default.unsubscribe_risk, low=0, high=1),
         fatigue=document.number("fatigue", default.fatigue, low=0, high=1),
+    )
+
+
+def _value(document: Document) -> ValueRules:
+    _check_keys(document, KEYS["value"])
+    default = ValueRules()
+    return ValueRules(
+        discount_rate=document.number("discount_rate", default.discount_rate, low=0, high=2),
+        retention_cost=document.number("retention_cost", default.retention_cost, low=0),
+        retention_lift=document.number("retention_lift", default.retention_lift, low=0, high=1),
     )
 
 

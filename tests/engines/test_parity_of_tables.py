@@ -30,7 +30,7 @@ WORDS = {
     "purpose": ("marketing", "service"),
 }  # fmt: skip
 VALUES = {"from_at": 20, "to_at": 80, "from_day": 20, "to_day": 80, "window_days": 30, "loyal_orders": 3,
-          "minor_per_unit": 100, "as_of": 100}  # fmt: skip
+          "minor_per_unit": 100, "as_of": 100, "cost_minor": 9, "lift_num": 1, "lift_den": 20}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

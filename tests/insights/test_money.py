@@ -1,8 +1,9 @@
 """Revenue, recurring revenue, stages and economics: money counted in whole minor units."""
 
 import pytest
+from tests.insights.conftest import _at as at
 
-from tenure.domain.business import Business
+from tenure.domain.business import Business, ValueRules
 
 
 def test_a_refund_counts_in_its_own_month_and_a_cancelled_order_nowhere(shop):
@@ -62,13 +63,14 @@ def test_a_period_nobody_knows_is_left_out_and_said(shop):
     assert "1 contracts have a period" in shop.report("revenue", "2020-04-01", "2020-02-01").sentences[-1]
 
 
-def profile(shop, key, stage, profit, revenue=0.0, orders=1, as_of="2020-04-01"):
+def profile(shop, key, stage, profit, revenue=0.0, orders=1, as_of="2020-04-01", future=(None, None, None)):
     shop.warehouse.run(
         "CREATE TABLE IF NOT EXISTS profiles (customer_key BIGINT, as_of TIMESTAMP, orders BIGINT, revenue DOUBLE, "
-        "margin DOUBLE, cost_to_serve DOUBLE, contact_cost DOUBLE, profit DOUBLE, stage VARCHAR)"
+        "margin DOUBLE, cost_to_serve DOUBLE, contact_cost DOUBLE, profit DOUBLE, stage VARCHAR, clv_365d DOUBLE, "
+        "churn_90d DOUBLE, investment VARCHAR)"
     )
-    shop.warehouse.run("INSERT INTO profiles VALUES (?, CAST(? AS TIMESTAMP), ?, ?, ?, 0, 0, ?, ?)",
-                       [key, as_of, orders, revenue, profit, profit, stage])  # fmt: skip
+    shop.warehouse.run("INSERT INTO profiles VALUES (?, CAST(? AS TIMESTAMP), ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)",
+                       [key, as_of, orders, revenue, profit, profit, stage, *future])  # fmt: skip
 
 
 def test_stages_stand_in_the_order_of_life_with_the_empty_ones(shop):
@@ -104,3 +106,27 @@ def test_figures_are_written_as_the_business_writes_them(make_shop):
     shop.order(1, "2020-02-10", 1234567)
     said = shop.report("revenue", "2020-03-01").sentences[0]
     assert said == "Feb. 2020 brought 12.346\xa0€ net of refunds."
+
+
+def test_churn_is_acceptable_where_keeping_costs_more_than_it_brings(make_shop):
+    shop = make_shop(Business(value=ValueRules(retention_cost=2.0, retention_lift=0.1)))
+    profile(shop, 1, "active", 50.0, future=(100.0, 0.30, "keep"))  # 0.1 · 0.3 · 100 = 3 > 2: worth an effort
+    profile(shop, 2, "active", 50.0, future=(100.0, 0.10, "serve"))  # 1 < 2: cheaper to accept
+    profile(shop, 3, "lapsed", -9.0, future=(-5.0, 0.80, "let_go"))  # brings nothing: whoever goes may go
+    profile(shop, 4, "prospect", 0.0, orders=0)  # no lifetime value: not counted
+    told = shop.report("economics", "2020-05-01")
+    assert told.figures["expected_churn_90d"] == pytest.approx(0.4)
+    assert told.figures["acceptable_churn_90d"] == pytest.approx(0.3)
+    assert told.figures["at_stake"] == pytest.approx(40.0)
+    assert told.figures["expected_profit_365d"] == pytest.approx(195.0)
+    groups = [r["group"] for r in told.as_json()["groups"] if r["by"] == "investment"]
+    assert groups == ["Keep", "Serve", "Let go"]
+    assert "Acceptable churn is 30.0%" in " ".join(told.sentences)
+
+
+def test_costs_booked_to_a_segment_are_told_beside_the_customers_own(shop):
+    profile(shop, 1, "active", 5.0)
+    shop.add("costs", cost_id="k1", segment="wholesale", amount=1250, kind="account manager", **at("2020-03-01"))
+    shop.add("costs", cost_id="k2", segment="wholesale", amount=9999, kind="account manager", **at("2020-06-01"))
+    (row,) = [r for r in shop.report("economics", "2020-05-01").as_json()["groups"] if r["by"] == "segment"]
+    assert (row["group"], row["customers"], row["cost_to_serve"], row["profit"]) == ("wholesale", 0, 12.5, -12.5)

@@ -19,6 +19,7 @@ from tenure.warehouse.snapshot import SnapshotReader, WarehouseQuery, publish
 VALUES = {
     "as_of": 1_600_000_000_000_000, "from_at": 1_580_000_000_000_000, "from_day": 18_287,
     "to_at": 1_600_000_000_000_000, "to_day": 18_518, "window_days": 90, "loyal_orders": 2, "minor_per_unit": 100,
+    "cost_minor": 100, "lift_num": 1, "lift_den": 20,
 }  # fmt: skip
 RELATIONS = registry.relations_of("insights")
 

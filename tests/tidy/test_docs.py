@@ -98,7 +98,7 @@ def test_every_setting_is_documented_and_no_other(pages):
     sections = _tables(pages["docs/reference/settings.md"])
     documented = {
         "": sections["Top level"], "sender": sections["sender"], "stages": sections["stages"],
-        "contact": sections["contact"], "channel": sections["channels"],
+        "contact": sections["contact"], "value": sections["value"], "channel": sections["channels"],
     }  # fmt: skip
     for section, rows in documented.items():
         assert sorted(key for key, _ in rows) == sorted(KEYS[section]), section
@@ -109,6 +109,7 @@ def test_the_documented_defaults_are_the_real_ones(pages):
     default = Business()
     owners = {
         "Top level": default, "sender": default.sender, "stages": default.stages, "contact": default.contact,
+        "value": default.value,
         "channels": ChannelSettings("email", "maildir"),
     }  # fmt: skip
     for section, owner in owners.items():

@@ -52,6 +52,21 @@ class ContactRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueRules:
+    """What money to come is worth today, and what keeping a customer costs.
+
+    Attributes:
+        discount_rate: yearly, continuous; money a year from now is worth exp(−rate) of itself.
+        retention_cost: of one effort to keep one customer, offer and contact together, in units of the currency.
+        retention_lift: share of those about to leave whom such an effort keeps, believed until measured.
+    """
+
+    discount_rate: float = 0.1
+    retention_cost: float = 1.0
+    retention_lift: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelSettings:
     """One channel: which adapter carries it, what a contact costs, and the adapter's own options.
 
@@ -102,6 +117,7 @@ class Business:
     sender: Sender = field(default_factory=Sender)
     stages: StageRules = field(default_factory=StageRules)
     contact: ContactRules = field(default_factory=ContactRules)
+    value: ValueRules = field(default_factory=ValueRules)
     channels: tuple[ChannelSettings, ...] = (ChannelSettings("email", "maildir"),)
     rates: tuple[tuple[str, Fraction], ...] = ()
     engine: str = "duckdb"

@@ -1,12 +1,13 @@
-"""What customers bring and what they cost: by stage of life, and by tenths of value."""
+"""What customers bring and what they cost: by stage of life, by tenths of value, and by what they are worth keeping."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tenure.domain.money import minor_per_unit
 from tenure.domain.profile import STAGES
+from tenure.insights.group import Group
+from tenure.insights.keeping import ACCEPTABLE, INVESTMENT_NAMES, Keeping, keeping_sentences
 from tenure.insights.table import Cell, Column, Report, axis_chart, share_of
 from tenure.insights.words import Words
 
@@ -16,19 +17,6 @@ STAGE_NAMES: dict[str, str] = {
     "prospect": "Prospect", "trial": "Trial", "new": "New", "active": "Active", "loyal": "Loyal",
     "at_risk": "At risk", "lapsed": "Lapsed", "lost": "Lost",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The money of one group of customers, lifetime to date, in minor units."""
-
-    name: str
-    customers: int
-    revenue: int
-    margin: int
-    cost_to_serve: int
-    contact_cost: int
-    profit: int
 
 
 def in_order_of_life(groups: Iterable[Group]) -> list[Group]:
@@ -65,10 +53,14 @@ def stages_report(groups: Sequence[Group], as_of: str, words: Words) -> Report:
     )  # fmt: skip
 
 
-def economics_report(stages: Sequence[Group], tenths: Sequence[Group], as_of: str, words: Words) -> Report:
-    """Revenue, margin, costs and profit by stage and by tenths of buyers ranked by profit."""
+def economics_report(
+    stages: Sequence[Group], tenths: Sequence[Group], keeping: Keeping, as_of: str, words: Words
+) -> Report:
+    """Revenue, margin, costs and profit by stage, by tenths of buyers ranked by profit, and by investment."""
     rows = [("stage", STAGE_NAMES.get(g.name, g.name), g) for g in stages if g.customers]
     rows += [("tenth", _tenth(g.name), g) for g in tenths]
+    rows += [("investment", INVESTMENT_NAMES.get(g.name, g.name), g) for g in keeping.groups]
+    rows += [("segment", g.name, g) for g in keeping.segments]
     unit = minor_per_unit(words.currency)
     return Report(
         kind="economics",
@@ -76,14 +68,14 @@ def economics_report(stages: Sequence[Group], tenths: Sequence[Group], as_of: st
         as_of=as_of,
         columns=_ECONOMICS_COLUMNS,
         rows=tuple(_economics_row(kind, name, g) for kind, name, g in rows),
-        sentences=tuple(_economics_sentences(stages, tenths, words)),
-        formula=FORMULA,
+        sentences=(*_economics_sentences(stages, tenths, words), *keeping_sentences(keeping, words)),
+        formula=f"{FORMULA}; {ACCEPTABLE}" if keeping.groups else FORMULA,
         chart=axis_chart("bar", [_tenth(g.name) for g in tenths], {"Profit": [g.profit for g in tenths]}, "money")
         if tenths else None,
         figures={
             name: sum(getattr(g, name) for g in stages) / unit
             for name in ("revenue", "margin", "cost_to_serve", "contact_cost", "profit")
-        },
+        } | keeping.figures(unit),
         rows_name="groups",
         currency=words.currency,
     )  # fmt: skip
@@ -96,7 +88,7 @@ def _tenth(name: str) -> str:
 def _economics_row(kind: str, name: str, group: Group) -> tuple[Cell, ...]:
     return (
         kind, name, group.customers, group.revenue, group.margin, group.cost_to_serve, group.contact_cost,
-        group.profit, group.profit // group.customers if group.customers else None,
+        group.profit, group.profit // group.customers if group.customers else None, group.clv,
     )  # fmt: skip
 
 
@@ -144,4 +136,5 @@ _ECONOMICS_COLUMNS = (
     Column("cost_to_serve", "Cost to serve", "money", "costs and tickets"),
     Column("contact_cost", "Contact cost", "money", "what our messages cost"),
     Column("profit", "Profit", "money", FORMULA), Column("profit_each", "Profit each", "money", "profit ÷ customers"),
+    Column("clv", "Next 365 days", "money", "expected profit, all of them together"),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +19,8 @@ from tenure.domain.moments import AsOf, as_of, date_of, day_number, day_of, from
 from tenure.domain.money import minor_per_unit
 from tenure.insights import campaigns, cohorts, economics, funnel, retention, revenue, today
 from tenure.insights.campaigns import Measured, Sendings
-from tenure.insights.economics import Group
+from tenure.insights.group import Group
+from tenure.insights.keeping import Keeping, in_order_of_investment
 from tenure.insights.retention import Retention
 from tenure.insights.table import Report
 from tenure.insights.words import Words, month_day
@@ -155,18 +157,39 @@ def _economics(asked: Asked) -> Report:
     groups, moment = _groups(asked, "stages", "stage")
     tenths, _ = _groups(asked, "value_tenths", "tenth")
     tenths.sort(key=lambda g: int(g.name))
-    return economics.economics_report(economics.in_order_of_life(groups), tenths, moment, asked.words)
+    return economics.economics_report(
+        economics.in_order_of_life(groups), tenths, _keeping(asked), moment, asked.words
+    )  # fmt: skip
+
+
+def _keeping(asked: Asked) -> Keeping:
+    rules, unit = asked.business.value, minor_per_unit(asked.business.currency)
+    lift = Fraction(rules.retention_lift).limit_denominator(10_000)
+    rows = asked.rows(
+        "investments", minor_per_unit=unit, cost_minor=round(rules.retention_cost * unit), lift_num=lift.numerator,
+        lift_den=lift.denominator,
+    )  # fmt: skip
+    booked = [
+        Group(r["segment"], 0, 0, 0, r["amount"], 0, -r["amount"]) for r in asked.rows("segment_costs") if r["amount"]
+    ]
+    return Keeping(
+        in_order_of_investment([_group(r, "investment") for r in rows]), sum(r["leaving_micro"] for r in rows),
+        sum(r["acceptable_micro"] for r in rows), sum(r["at_stake"] for r in rows),
+        sorted(booked, key=lambda group: -group.cost_to_serve),
+    )  # fmt: skip
 
 
 def _groups(asked: Asked, relation: str, name: str) -> tuple[list[Group], str]:
     """The groups of the published profiles, and the moment of those profiles, which may be before the report's."""
     rows = asked.rows(relation, minor_per_unit=minor_per_unit(asked.business.currency))
-    groups = [
-        Group(str(r[name]), r["customers"], r["revenue"], r["margin"], r["cost_to_serve"], r["contact_cost"],
-              r["profit"])
-        for r in rows
-    ]  # fmt: skip
-    return groups, _moment(rows, asked)
+    return [_group(r, name) for r in rows], _moment(rows, asked)
+
+
+def _group(row: dict[str, Any], name: str) -> Group:
+    return Group(
+        str(row[name]), row["customers"], row["revenue"], row["margin"], row["cost_to_serve"], row["contact_cost"],
+        row["profit"], row["clv"],
+    )  # fmt: skip
 
 
 def _campaigns(asked: Asked) -> Report:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tenure.domain.business import Business
 from tenure.domain.moments import AsOf
-from tenure.models.kinds.contract import Batch, Kind
+from tenure.models.investment import Prospects, assign
+from tenure.models.kinds.contract import Batch, Kind, plain
 from tenure.ports import Shelf
 
 if TYPE_CHECKING:
@@ -51,7 +52,20 @@ class ShelfScorer:
             if name in used:
                 mine = {relation: relations[relation] for relation in kind.RELATIONS}
                 customers = _filled(customers, kind.score(used[name].state, Batch(customers, mine, as_of, business)))
-        return customers
+        return _filled(customers, {"investment": _investment(customers, business)})
+
+
+def _investment(customers: pa.Table, business: Business) -> pa.Array:
+    """How much retention money each customer justifies, by rule, from what the models have filled."""
+    import pyarrow as pa
+
+    clv, high, churn, profit, tenure = (
+        plain(customers, name) for name in ("clv_365d", "clv_365d_high", "churn_90d", "profit", "tenure_days")
+    )
+    rules = business.value
+    return pa.array(
+        assign(Prospects(clv, high, churn, profit, tenure), rules.retention_cost, rules.retention_lift), pa.string()
+    )  # fmt: skip
 
 
 def _filled(customers: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:

@@ -51,8 +51,9 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "contacts": ("customer_key", "message_id", "campaign", "at", "cost", "state"),
     "deliveries": ("customer_key", "message_id", "kind", "at"),
     "assignments": ("customer_key", "campaign", "arm", "at"),
+    "costs": ("customer_key", "at", "segment", "amount"),
     "profiles": ("customer_key", "as_of", "orders", "revenue", "margin", "cost_to_serve", "contact_cost", "profit",
-                 "stage"),
+                 "clv_365d", "churn_90d", "stage", "investment"),
     "decisions": ("run_id", "as_of", "campaign", "rank", "outcome", "worth"),
     "refusals": ("run_id", "as_of", "campaign", "rule", "customers"),
     "effects": tuple(name for name, _ in EFFECTS),
@@ -203,6 +204,8 @@ def _statement(relation: str, values: Values, source: Callable[[str], str]) -> s
 def _given(name: str, moment: AsOf, source: str) -> str:
     if name in DERIVED:
         return f"SELECT * FROM {source} AS d WHERE d.as_of <= make_timestamp({moment.at})"
+    if name == "costs":  # those of a segment belong to no customer, and are asked for here alone
+        return f"SELECT * FROM {source} AS f WHERE f.at < {moment.at}"
     return narrowed(name, moment, Everyone(), source)
 
 
