@@ -18,9 +18,13 @@ from tenure.domain.errors import TenureError
 Numbers = NDArray[np.float64]
 # The objective: natural parameters in, log-likelihood and its gradient by the natural parameters out.
 Objective = Callable[[Numbers], tuple[float, Numbers]]
+Lost = Callable[[Numbers], tuple[float, Numbers]]  # minus the objective, by the logarithms
 
 _LOWEST, _HIGHEST = np.log(1e-6), np.log(1e6)
 _STEP = 1e-5  # on the logarithm, for the Hessian by central differences of the gradient
+_LOST = 1e300  # where the objective is not finite
+_NEGLIGIBLE = 1e-9  # of log-likelihood won by a step: an end
+_SMALL = 1e-3  # the same where a step costs a pass over very many cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Fit:
         values: natural parameters, in the order of `names`.
         log_likelihood: at `values`, without any prior.
         covariance: of the natural parameters; NaN where the likelihood is flat.
+        log_covariance: of their logarithms, finite always: where the likelihood is flat a parameter is left open by a
+            factor of e, not more.
         is_converged: False where the best point lies on a bound or the gradient did not vanish.
     """
 
@@ -38,6 +44,7 @@ class Fit:
     values: Numbers
     log_likelihood: float
     covariance: Numbers
+    log_covariance: Numbers
     is_converged: bool
 
     @property
@@ -47,8 +54,20 @@ class Fit:
             return np.sqrt(np.diag(self.covariance))
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    logs: Numbers
+    lost: float
+    hessian: Numbers
+    is_converged: bool
+
+
 def maximise(
-    objective: Objective, names: Sequence[str], starts: Sequence[Sequence[float]], prior: Objective | None = None
+    objective: Objective,
+    names: Sequence[str],
+    starts: Sequence[Sequence[float]],
+    prior: Objective | None = None,
+    roughly: Objective | None = None,
 ) -> Fit:
     """The parameters at which an objective is greatest.
 
@@ -57,54 +76,104 @@ def maximise(
         names: the parameters.
         starts: points to begin from; the best end wins, and later ones are tried only if an earlier one fails.
         prior: added to the objective during the search (a weak penalty), not to the reported likelihood.
+        roughly: a cheaper objective with nearly the same maximum; it is searched first, then a few Newton steps with
+            its Hessian end on the objective itself, whose value never falls on the way.
 
     Raises:
         TenureError: no start leads anywhere.
     """
+    exact = _penalised(objective, prior)
+    if roughly is None:
+        end = _best(exact, starts)
+    else:
+        rough = _best(_penalised(roughly, prior), starts)
+        end = _finish(exact, rough) if rough.is_converged else _search(exact, rough.logs)
+    if end.lost >= _LOST:
+        raise TenureError("the likelihood is not finite anywhere", "Look for outliers or mixed time units in the data.")
+    natural = np.exp(end.logs)
+    covariance = np.outer(natural, natural) * _inverse(end.hessian)
+    value = objective(natural)[0]
+    return Fit(tuple(names), natural, value, covariance, _open_inverse(end.hessian), end.is_converged)
 
-    def penalised(logs: Numbers) -> tuple[float, Numbers]:
+
+def _penalised(objective: Objective, prior: Objective | None) -> Lost:
+    def lost(logs: Numbers) -> tuple[float, Numbers]:
         natural = np.exp(logs)
-        value, gradient = objective(natural)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            value, gradient = objective(natural)
         if prior is not None:
             extra, slope = prior(natural)
             value, gradient = value + extra, gradient + slope
         if not np.isfinite(value) or not np.isfinite(gradient).all():
-            return 1e300, np.zeros_like(logs)
+            return _LOST, np.zeros_like(logs)
         return -value, -gradient * natural
 
-    ends = [_search(penalised, np.log(np.asarray(start, dtype=np.float64))) for start in starts[:1]]
-    if not ends[0][2]:
-        ends += [_search(penalised, np.log(np.asarray(start, dtype=np.float64))) for start in starts[1:]]
-    logs, lost, is_converged = min(ends, key=lambda end: end[1])
-    if lost >= 1e300:
-        raise TenureError("the likelihood is not finite anywhere", "Look for outliers or mixed time units in the data.")
-    natural = np.exp(logs)
-    covariance = np.outer(natural, natural) * _inverse(_hessian(penalised, logs))
-    return Fit(tuple(names), natural, objective(natural)[0], covariance, is_converged)
+    return lost
 
 
-def _search(lost: Callable[[Numbers], tuple[float, Numbers]], start: Numbers) -> tuple[Numbers, float, bool]:
+def _best(lost: Lost, starts: Sequence[Sequence[float]]) -> _End:
+    ends: list[_End] = []
+    for start in starts:
+        ends.append(_search(lost, np.log(np.asarray(start, dtype=np.float64))))
+        if ends[-1].is_converged:
+            break
+    return min(ends, key=lambda end: end.lost)
+
+
+def _search(lost: Lost, start: Numbers) -> _End:
     from scipy.optimize import minimize
 
     bounds = [(_LOWEST, _HIGHEST)] * len(start)
     found = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-12})
     logs, value = np.asarray(found.x, dtype=np.float64), float(found.fun)
+    hessian, slope = _hessian(lost, logs), lost(logs)[1]
     for _ in range(8):
-        _, slope = lost(logs)
-        step = _inverse(_hessian(lost, logs)) @ slope
-        if not np.isfinite(step).all() or np.abs(step).max() < 1e-10:
+        moved, better, next_slope, won = _newton(lost, logs, value, slope, hessian)
+        if not better < value:
             break
-        moved = np.clip(logs - step * min(1.0, 1.0 / max(np.abs(step).max(), 1e-300)), _LOWEST, _HIGHEST)
-        better = lost(moved)[0]
-        if better > value:
+        logs, value, slope = moved, better, next_slope
+        hessian = _hessian(lost, logs)
+        if won < _NEGLIGIBLE:
             break
-        logs, value = moved, better
-    _, slope = lost(logs)
     is_inside = bool(((logs > _LOWEST + 0.01) & (logs < _HIGHEST - 0.01)).all())
-    return logs, value, is_inside and bool(np.abs(slope).max() <= 1e-4 * max(1.0, abs(value)))
+    is_level = bool(np.abs(slope).max() <= 1e-4 * max(1.0, abs(value)))
+    return _End(logs, value, hessian, is_inside and is_level)
 
 
-def _hessian(lost: Callable[[Numbers], tuple[float, Numbers]], logs: Numbers) -> Numbers:
+def _finish(lost: Lost, rough: _End) -> _End:
+    """From the end of a rough search to that of the exact one, by Newton steps with the rough Hessian."""
+    logs = rough.logs
+    value, slope = lost(logs)
+    for _ in range(6):
+        moved, better, next_slope, won = _newton(lost, logs, value, slope, rough.hessian)
+        if not better < value:
+            break
+        logs, value, slope = moved, better, next_slope
+        # The gain shrinks by orders of magnitude from step to step: what would follow one of a thousandth is nothing.
+        if won < _SMALL:
+            break
+    return _End(logs, value, rough.hessian, rough.is_converged)
+
+
+def _newton(
+    lost: Lost, logs: Numbers, value: float, slope: Numbers, hessian: Numbers
+) -> tuple[Numbers, float, Numbers, float]:
+    """A Newton step, shortened until it gains: its end, value and slope there, and the gain that was to be expected."""
+    step = _inverse(hessian) @ slope
+    if not np.isfinite(step).all():
+        return logs, value, slope, 0.0
+    won = float(slope @ step) / 2
+    size = min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-300))
+    for _ in range(4):
+        moved = np.clip(logs - size * step, _LOWEST, _HIGHEST)
+        better, slope_there = lost(moved)
+        if better < value:
+            return moved, better, slope_there, won
+        size /= 4
+    return logs, value, slope, won
+
+
+def _hessian(lost: Lost, logs: Numbers) -> Numbers:
     rows = []
     for i in range(len(logs)):
         step = np.zeros_like(logs)
@@ -121,3 +190,10 @@ def _inverse(hessian: Numbers) -> Numbers:
     except np.linalg.LinAlgError:
         return np.full_like(hessian, np.nan)
     return np.asarray(np.linalg.inv(hessian))
+
+
+def _open_inverse(hessian: Numbers) -> Numbers:
+    """The inverse with every direction's variance at most 1."""
+    curvature, directions = np.linalg.eigh(np.nan_to_num(hessian))
+    found: Numbers = (directions / np.maximum(curvature, 1.0)) @ directions.T
+    return found
