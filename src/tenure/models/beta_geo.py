@@ -87,11 +87,11 @@ class GeometricDropout:
     def exactly(self, values: Numbers, found: Histories, n: int, t: Numbers) -> Numbers:
         """Equation 8: n purchases and still a customer, or at least n in tempo and stopped at the n-th."""
         shape, rate, a, b = self._posterior(values, found)
-        stays = np.exp(log_beta_ratio(a, b, np.float64(n)) + log_poisson_gamma(np.float64(n), shape, rate, t))
+        stays = np.exp(log_beta_ratio(a, b, n) + log_poisson_gamma(n, shape, rate, t))
         if n == 0:
             return stays
-        stops = np.exp(log_beta_ratio(a, b, np.float64(n - 1))) * a / (a + b + n - 1)
-        return stays + stops * poisson_gamma_tail(np.float64(n), shape, t / (rate + t))
+        stops = np.exp(log_beta_ratio(a, b, n - 1)) * a / (a + b + n - 1)
+        return stays + stops * poisson_gamma_tail(n, shape, t / (rate + t))
 
     def draw(self, values: Numbers, found: Histories, t: Numbers, rng: Generator, draws: int) -> Counts:
         """The posterior of those still alive: λ ~ Gamma(r + x, alpha + T), p ~ Beta(a, b + chances to stop)."""

@@ -93,9 +93,9 @@ def coded(column: Numbers) -> Coded:
 
 def together(first: Coded, second: Coded) -> tuple[Numbers, Numbers, Places]:
     """The distinct pairs of two columns, and for each entry the place of its pair."""
-    keys, place = _distinct(first.place * len(second.values) + second.place, len(first.values) * len(second.values))
+    keys, row = _distinct(first.place * len(second.values) + second.place, len(first.values) * len(second.values))
     one, two = np.divmod(keys, len(second.values))
-    return first.values[one], second.values[two], place
+    return first.values[one], second.values[two], row
 
 
 def cells(found: Histories) -> Cells:
@@ -160,5 +160,4 @@ def _distinct(keys: Places, bound: int) -> tuple[Places, Places]:
 
 
 def _summed(place: Places, values: Numbers, count: int) -> Numbers:
-    found: Numbers = np.bincount(place, values, count)
-    return found
+    return np.asarray(np.bincount(place, values, count), dtype=np.float64)
