@@ -77,11 +77,10 @@ class GeometricDropout:
         shape, rate, a, b = self._posterior(values, found)
         expected = np.empty(len(found))
         for rows in rows_by(b):
-            points, weights = beta_rule(a, float(b[rows[0]]))
+            tempo = t[rows] / rate[rows]
+            points, weights = beta_rule(a, float(b[rows[0]]), float((shape[rows] * tempo).max()))
             risk = np.maximum(points, 1e-300)
-            left = np.exp(-shape[rows, None] * np.log1p((t[rows] / rate[rows])[:, None] * risk))
-            near = -np.expm1(-shape[rows, None] * np.log1p((t[rows] / rate[rows])[:, None] * risk))
-            expected[rows] = np.where(left > 0.5, near, 1 - left) @ (weights / risk)
+            expected[rows] = -np.expm1(-shape[rows, None] * np.log1p(tempo[:, None] * risk)) @ (weights / risk)
         return expected
 
     def exactly(self, values: Numbers, found: Histories, n: int, t: Numbers) -> Numbers:

@@ -76,8 +76,9 @@ class RegularPurchases:
         shape, rate, state = self._posterior(values, found)
         expected = np.empty(len(found))
         for rows in rows_by(b):
-            points, weights = beta_rule(a, float(b[rows[0]]))
-            each = counted_alive(self.k, points, shape[rows], t[rows] / rate[rows], state[:, rows])
+            tempo = t[rows] / rate[rows]
+            points, weights = beta_rule(a, float(b[rows[0]]), float((shape[rows] * tempo).max()))
+            each = counted_alive(self.k, points, shape[rows], tempo, state[:, rows])
             expected[rows] = each @ weights
         return expected
 

@@ -70,7 +70,7 @@ def histories(summary: Any) -> Histories:
 
 
 def refuse_unfit(found: Histories) -> None:
-    """Refuse histories that no purchase model can learn from.
+    """Refuse histories (those of distinct cells will do) that no purchase model can learn from.
 
     Raises:
         TenureError: too few customers, nobody bought again, or the unit of time is implausible.

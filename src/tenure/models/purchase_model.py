@@ -52,10 +52,11 @@ class PurchaseModel(Estimator):
         Raises:
             TenureError: a row cannot be a history, or nothing can be learned from them; it says why.
         """
-        found = histories(summary)
-        refuse_unfit(found)
-        end, notes = self._search(cells(found))
-        self._take(end, notes, found.customers)
+        exact = cells(histories(summary))
+        distinct = exact.histories
+        refuse_unfit(distinct)
+        end, notes = self._search(exact)
+        self._take(end, notes, distinct.customers)
         return self
 
     def expected_purchases(self, t: ArrayLike, summary: Any = None) -> Any:

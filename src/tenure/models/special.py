@@ -14,31 +14,38 @@ from numpy.typing import ArrayLike, NDArray
 Numbers = NDArray[np.float64]
 
 
-@lru_cache(maxsize=4096)
-def _beta_rule(a: float, b: float, count: int) -> tuple[Numbers, Numbers]:
-    from scipy.linalg import eigh_tridiagonal
-
-    total, n = a + b, np.arange(1, count, dtype=np.float64)
-    # Jacobi's recurrence moved from [-1, 1] to [0, 1]. At n = 0 its general form is 0 ÷ 0 where a + b = 2, at n = 1
-    # where a + b = 1, so these two are written out.
-    diagonal = np.empty(count)
-    diagonal[0] = a / total
-    diagonal[1:] = 0.5 + (a - b) * (total - 2) / (2 * (2 * n + total - 2) * (2 * n + total))
-    squared = np.empty(count - 1)
-    squared[0] = a * b / (total**2 * (total + 1))
-    m, s = n[1:], 2 * n[1:] + total - 2
-    squared[1:] = m * (m + a - 1) * (m + b - 1) * (m + total - 2) / (s**2 * (s + 1) * (s - 1))
-    nodes, vectors = eigh_tridiagonal(diagonal, np.sqrt(squared))
-    return np.clip(nodes, 0.0, 1.0), vectors[0] ** 2
+_FLAT = 3e-5  # of the reciprocal of a count: below such a risk a count is linear in it to nine digits
 
 
-def beta_rule(a: float, b: float, count: int = 64) -> tuple[Numbers, Numbers]:
-    """Points between 0 and 1 and weights whose weighted mean is an expectation under Beta(a, b).
+def beta_rule(a: float, b: float, largest: float) -> tuple[Numbers, Numbers]:
+    """Risks p and weights whose weighted mean is an expectation under Beta(a, b), of what depends on p by way of n·p.
 
-    Gauss–Jacobi quadrature (Golub & Welsch 1969): exact for polynomials of degree 2 · `count` − 1. Kept, as many
-    customers share a number of purchases.
+    Gauss–Legendre points in the log-odds of p, where neither a narrow nor a broad Beta has a corner; what lies beyond
+    them is one point at either end, at its mean. (Gauss–Jacobi points miss the risks near 0 that matter most.)
+
+    Args:
+        largest: the greatest number of purchases at stake, n; risks far below 1 ÷ n are all alike.
     """
-    return _beta_rule(float(a), float(b), count)
+    # Rounded up, so that most customers share a rule that is kept.
+    return _beta_rule(float(a), float(b), float(np.ceil(np.log2(max(largest, 1.0)))))
+
+
+@lru_cache(maxsize=4096)
+def _beta_rule(a: float, b: float, doublings: float) -> tuple[Numbers, Numbers]:
+    from scipy.special import betainc, betaincinv, betaln, expit
+
+    with np.errstate(divide="ignore"):
+        least, rest = np.log(np.nan_to_num(betaincinv((a, b), (b, a), 1e-17)))
+    flat = np.log(_FLAT)
+    low = max(float(least), flat - doublings * np.log(2))
+    high = max(min(-float(rest), -flat), low)
+    points, weights = line_rule(56)
+    at = low + (high - low) * points
+    density = np.exp(-a * np.logaddexp(0, -at) - b * np.logaddexp(0, at) - betaln(a, b))
+    below, above = expit(low), expit(-high)
+    risks = np.concatenate(([below * a / (a + 1)], expit(at), [1 - above * b / (b + 1)]))
+    mass = np.concatenate(([betainc(a, b, below)], (high - low) * weights * density, [betainc(b, a, above)]))
+    return risks, mass / mass.sum()
 
 
 @lru_cache(maxsize=8)
