@@ -1,12 +1,12 @@
 """Who buys what, and how often: purchase days turned into one row per customer and product as of a day.
 
-Comes in: rows of customer, product and day. Goes out: for every pair the days between its purchases as sums of logs, and
-for every customer the days on which anything was bought. Two purchases of a product on one day are one.
+Comes in: rows of customer, product and day. Goes out: for every pair the days between its purchases as sums of logs,
+and for every customer the days on which anything was bought. Two purchases of a product on one day are one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,8 @@ Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 MONTH, QUARTER = 28, 84  # days over which recent purchases are counted, whole weeks so that no weekday counts twice
+
+_OF_PAIRS = ("customer", "product", "first", "last", "gaps", "sum_log", "sum_square", "month", "quarter", "log_elapsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Pairs:
 
     Attributes:
         before: the day as of which this is known; purchases on or after it do not exist.
+        log_elapsed: log of the days since the latest purchase, which are at least half a day.
         gaps: purchase days after the first; `sum_log` and `sum_square` are over the logs of the days between them.
         month, quarter: purchase days in the last 28 and 84 days.
         visit_last, visit_first, visits, visits_month, bought_month: per customer number: days with any purchase, and
@@ -69,6 +72,7 @@ class Pairs:
     sum_square: Numbers
     month: Numbers
     quarter: Numbers
+    log_elapsed: Numbers
     visit_last: Numbers
     visit_first: Numbers
     visits: Numbers
@@ -78,7 +82,7 @@ class Pairs:
     @property
     def elapsed(self) -> Numbers:
         """Days since the latest purchase of each pair, at least half a day."""
-        return np.maximum(self.before - self.last, 0.5)
+        return np.exp(self.log_elapsed)
 
 
 def read(purchases: Any) -> PurchaseLog:
@@ -86,13 +90,15 @@ def read(purchases: Any) -> PurchaseLog:
 
     Args:
         purchases: columns `customer_id`, `product`, `day` (a date, or days since 1970), and, where known,
-            `product_group` and `lifetime_days`.
+            `product_group` and `lifetime_days`; a log that was read before is given back as it is.
 
     Raises:
         TenureError: a column is missing, empty somewhere, or `day` holds no days.
     """
     import pyarrow as pa
 
+    if isinstance(purchases, PurchaseLog):
+        return purchases
     table = arrow(purchases)
     for name in ("customer_id", "product", "day"):
         if name not in table.column_names:
@@ -127,10 +133,15 @@ def pairs(log: PurchaseLog, before: float) -> Pairs:
     count = len(low)
     return Pairs(
         before, customer[low], product[low], day[low], day[high], (high - low).astype(np.float64),
-        np.bincount(row, logs, count), np.bincount(row, logs * logs, count),
-        np.bincount(row, day >= before - MONTH, count), np.bincount(row, day >= before - QUARTER, count),
-        *_visits(customer, day, before, len(log.customers)),
+        _sums(row, logs, count), _sums(row, logs * logs, count),
+        _sums(row, day >= before - MONTH, count), _sums(row, day >= before - QUARTER, count),
+        np.log(np.maximum(before - day[high], 0.5)), *_visits(customer, day, before, len(log.customers)),
     )  # fmt: skip
+
+
+def chosen(known: Pairs, rows: NDArray[np.bool_]) -> Pairs:
+    """Some of the pairs; what is known of customers stays."""
+    return replace(known, **{name: getattr(known, name)[rows] for name in _OF_PAIRS})
 
 
 def next_days(log: PurchaseLog, known: Pairs) -> Numbers:
@@ -145,6 +156,20 @@ def next_days(log: PurchaseLog, known: Pairs) -> Numbers:
     return np.where(keys[place] == wanted, log.day[later][first][place], np.nan)
 
 
+def median_gaps(log: PurchaseLog, known: Pairs) -> Numbers:
+    """The middle of each pair's gaps, the lower one of two, as the rule in SQL takes it; NaN where there is no gap."""
+    width = max(len(log.products), 1)
+    seen = log.day < known.before
+    key = (log.customer * width + log.product)[seen]
+    follows = np.flatnonzero(np.r_[False, key[1:] == key[:-1]]) if key.size else np.zeros(0, dtype=np.int64)
+    gap, of = np.diff(log.day[seen], prepend=0.0)[follows], key[follows]
+    order = np.lexsort((gap, of))
+    starts = np.searchsorted(of[order], known.customer * width + known.product)
+    middle = starts + np.maximum(np.ceil(known.gaps / 2).astype(np.int64) - 1, 0)
+    has = known.gaps > 0
+    return np.where(has, gap[order][np.where(has, middle, 0)] if gap.size else np.nan, np.nan)
+
+
 def _visits(customer: Whole, day: Numbers, before: float, customers: int) -> tuple[Numbers, ...]:
     """Per customer: the last and first day with any purchase, the number of such days, and two recent counts."""
     last, first = np.full(customers, -np.inf), np.full(customers, np.inf)
@@ -157,9 +182,13 @@ def _visits(customer: Whole, day: Numbers, before: float, customers: int) -> tup
     who, when = visited // span, visited % span + origin
     recent = when >= before - MONTH
     return (
-        last, first, np.bincount(who, minlength=customers).astype(np.float64),
-        np.bincount(who, recent, customers), np.bincount(customer, day >= before - MONTH, customers),
+        last, first, _sums(who, np.ones(len(who)), customers), _sums(who, recent, customers),
+        _sums(customer, day >= before - MONTH, customers),
     )  # fmt: skip
+
+
+def _sums(row: Whole, values: NDArray[Any], rows: int) -> Numbers:
+    return np.asarray(np.bincount(row, values, rows), dtype=np.float64)
 
 
 def _days(table: pa.Table) -> tuple[Numbers, bool]:

@@ -21,7 +21,7 @@ from tenure.models.base import Estimator, Params, Table
 from tenure.models.due import Stack
 from tenure.models.frames import like
 from tenure.models.log_gaps import Levels, Placed
-from tenure.models.pairs import Pairs, PurchaseLog, next_days, pairs, read
+from tenure.models.pairs import Pairs, PurchaseLog, chosen, next_days, pairs, read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,18 +61,20 @@ class ReplacementCycle(Estimator):
 
     Args:
         due_days: the days within which `p_due` speaks.
+        once: whether purchases that nobody repeated are learned from. False where the frame holds repeated ones only:
+            at any earlier moment it would look as if everybody came back. Products with a lifetime count either way.
     """
 
-    def __init__(self, due_days: int = 14) -> None:
-        self.due_days = due_days
+    def __init__(self, due_days: int = 14, once: bool = True) -> None:
+        self.due_days, self.once = due_days, once
 
     def fit(self, purchases: Any) -> Self:
         """Learn products' gaps and how silence ends.
 
         Args:
-            purchases: rows with `customer_id`, `product` (or a category), `day` (a date, or days since 1970), and, where
-                known, `product_group` (backed off to where a product is rare) and `lifetime_days` (what a product is
-                said to last: its gap until its own are seen).
+            purchases: rows with `customer_id`, `product` (or a category), `day` (a date, or days since 1970), and,
+                where known, `product_group` (backed off to where a product is rare) and `lifetime_days` (what a
+                product is said to last: its gap until its own are seen).
 
         Raises:
             TenureError: there are no purchases, a column is missing, or nothing was ever bought twice.
@@ -80,11 +82,10 @@ class ReplacementCycle(Estimator):
         log = read(purchases)
         if not log.day.size:
             raise TenureError("there are no purchases to learn from", "Give rows with customer_id, product and day.")
-        return self._fit_log(log, float(np.floor(log.day.max())) + 1)
-
-    def _fit_log(self, log: PurchaseLog, end: float) -> Self:
+        end, start = float(np.floor(log.day.max())) + 1, float(log.day.min())
+        if not pairs(log, end).gaps.any() and np.isnan(log.lifetime).all():
+            raise TenureError("nobody bought anything twice", "A cycle is learned from repeated purchases.")
         levels, self._stacks_ = None, {}
-        start = float(log.day.min())
         cuts = [end - n * self.due_days for n in (2, 1) if end - n * self.due_days - start >= 2 * self.due_days]
         if cuts:
             levels = self._learn(log, cuts[0], None)
@@ -101,24 +102,27 @@ class ReplacementCycle(Estimator):
         return self
 
     def _learn(self, log: PurchaseLog, end: float, known: Levels | None) -> Levels:
-        seen = pairs(log, end)
-        if known is None:
-            if not seen.gaps.any():
-                raise TenureError("nobody bought anything twice", "A cycle is learned from repeated purchases.")
-            known = log_gaps.beginning(seen, log.group, len(log.groups), log.lifetime)
-        return log_gaps.learn(seen, known, log.group, log.lifetime)
+        seen = self._seen(log, end)
+        if known is not None:
+            return log_gaps.learn(seen, known, log.group, log.lifetime, warm=True)
+        first = log_gaps.beginning(seen, log.group, len(log.groups), log.lifetime)
+        return log_gaps.learn(seen, first, log.group, log.lifetime)
 
     def _stacked(self, log: PurchaseLog, levels: Levels, cuts: list[float]) -> dict[str, Stack]:
         """A stack for pairs that came back before and one for those that did not: their silence means other things."""
         parts: dict[str, list[Any]] = {"again": [], "once": []}
         for cut in cuts:
-            known = pairs(log, cut)
+            known = self._seen(log, cut)
             rows = due.features(known, log_gaps.place(known, levels), levels, self.due_days)
             followed = next_days(log, known) < cut + self.due_days
-            for name, chosen in (("again", known.gaps > 0), ("once", known.gaps == 0)):
-                parts[name].append((rows[chosen], followed[chosen]))
+            for name, rows_of in (("again", known.gaps > 0), ("once", known.gaps == 0)):
+                parts[name].append((rows[rows_of], followed[rows_of]))
         found = {name: due.train(part) for name, part in parts.items()}
         return {name: stack for name, stack in found.items() if stack is not None}
+
+    def _seen(self, log: PurchaseLog, cut: float) -> Pairs:
+        seen = pairs(log, cut)
+        return seen if self.once else chosen(seen, (seen.gaps > 0) | ~np.isnan(log.lifetime[seen.product]))
 
     def forecast(self, purchases: Any, as_of: int | float | date) -> Forecast:
         """Expectations as arrays, for those who go on computing; `predict` gives the same as a table."""
@@ -152,15 +156,15 @@ class ReplacementCycle(Estimator):
         still, never = due.survival(placed, elapsed), due.survival(placed, longest)
         left = np.clip(still - share * (still - never), 1e-300, 1 - 1e-16)
         days = np.exp(placed.centre - placed.spread * ndtri(left))
-        return np.clip(days, elapsed, longest)
+        return np.asarray(np.clip(days, elapsed, longest))
 
     def _chance(self, seen: Pairs, placed: Placed, levels: Levels) -> Numbers:
         chance = due.renewal(placed, seen.elapsed, self.due_days)
         if self._stacks_ and len(chance):
             rows = due.features(seen, placed, levels, self.due_days)
-            for name, chosen in (("again", seen.gaps > 0), ("once", seen.gaps == 0)):
+            for name, rows_of in (("again", seen.gaps > 0), ("once", seen.gaps == 0)):
                 if name in self._stacks_:
-                    chance[chosen] = self._stacks_[name].chance(rows[chosen])
+                    chance[rows_of] = self._stacks_[name].chance(rows[rows_of])
         return chance
 
     def predict(self, purchases: Any, as_of: int | float | date) -> Any:
