@@ -88,7 +88,7 @@ class Past(Protocol):
         """The beginning of the day that lies so many days before `as_of`, on the business's calendar."""
 
     def profiles(self, as_of: AsOf) -> pa.Table:
-        """Customers as of a moment: `customer_key`, `first_day`, `last_day`, then the profile in published form.
+        """Customers as of a moment: the columns of `Batch.customers` (`models/kinds/contract.py`).
 
         A sample by hash where there are very many, the same customers for every moment; ordered by key. Model columns
         hold null.
@@ -131,7 +131,7 @@ class Scorer(Protocol):
         """Whether no model is in place at a moment."""
 
     def clock(self, as_of: AsOf) -> pa.Table | None:
-        """The seasonal clock in place: `category`, `day`, `clock_milli` by seasonal category; None where all is flat."""
+        """The seasonal clock in place: `category`, `day`, `clock_milli`; None where all is flat."""
 
     def score(
         self, customers: pa.Table, relations: Mapping[str, pa.Table], as_of: AsOf, business: Business

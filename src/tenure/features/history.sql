@@ -2,13 +2,14 @@
 -- grain: one row per customer who exists
 -- inputs: known, customers, permissions, value, price, rhythm, engagement, carts, care, contract, taste, upgrades,
 --   replacement, pressure
--- columns: customer_key, customer_id, country, locale, channels, since_at, orders, revenue, discount, refunds, margin,
---   cost_to_serve, contact_cost, profit, average_order, discount_share, sale_share, first_order_at, last_order_at,
---   first_day, last_day, recency_days, tenure_days, frequency, gap_median_days, gap_milli, next_order_at,
---   next_order_low, next_order_high, run_day, events_7d, events_30d, events_90d, engagement_trend, last_event_at,
---   cart_value, cart_at, tickets_open, last_complaint_at, csat_last, nps_last, contract_state, plan, plan_price,
---   trial_ends_at, contract_ends_at, auto_renew, started_at, left_at, ended_at, paid_from, last_used_at, top_category,
---   top_brand, better_product, replacement_product, replacement_due_at, contacts_7d, contacts_30d, last_contact_at
+-- columns: customer_key, customer_id, country, locale, channels, since_at, orders, revenue, discount, refunds,
+--   margin, cost_to_serve, contact_cost, profit, average_order, discount_share, sale_share, first_order_at,
+--   last_order_at, first_day, last_day, recency_days, tenure_days, frequency, gap_median_days, gap_milli, span_milli,
+--   since_milli, at_risk_days, lapsed_days, lost_days, next_order_at, next_order_low, next_order_high, run_day,
+--   events_7d, events_30d, events_90d, engagement_trend, last_event_at, cart_value, cart_at, tickets_open,
+--   last_complaint_at, csat_last, nps_last, contract_state, plan, plan_price, trial_ends_at, contract_ends_at,
+--   auto_renew, started_at, left_at, ended_at, paid_from, last_used_at, top_category, top_brand, better_product,
+--   replacement_product, replacement_due_at, contacts_7d, contacts_30d, last_contact_at
 -- traps: who never ordered has counts and sums of 0 but no average, share or rhythm
 SELECT
   k.customer_key AS customer_key,
@@ -37,6 +38,11 @@ SELECT
   COALESCE(r.frequency, 0) AS frequency,
   r.gap_median_days AS gap_median_days,
   r.gap_milli AS gap_milli,
+  r.span_milli AS span_milli,
+  r.since_milli AS since_milli,
+  r.at_risk_days AS at_risk_days,
+  r.lapsed_days AS lapsed_days,
+  r.lost_days AS lost_days,
   r.next_order_at AS next_order_at,
   r.next_order_low AS next_order_low,
   r.next_order_high AS next_order_high,

@@ -8,9 +8,9 @@
 --   cart_value, cart_at, tickets_open, last_complaint_at, csat_last, nps_last, plan, plan_price, trial_ends_at,
 --   contract_ends_at, days_to_end, auto_renew, last_used_at, top_category, top_brand, better_product,
 --   replacement_product, replacement_due_at, points, tier, member, referrals, contacts_7d, contacts_30d,
---   last_contact_at, stage, stage_since, holdout, first_day, last_day
+--   last_contact_at, stage, stage_since, holdout, first_day, last_day, span_milli, since_milli
 -- traps: canonical form (minor units, microseconds, flags as 0 or 1, channels joined by commas); columns that only a
---   model fills are added when the profile is published; first_day and last_day are for the models alone
+--   model fills are added when the profile is published; first_day and what follows are for the models alone
 SELECT
   h.customer_key AS customer_key,
   h.customer_id AS customer_id,
@@ -35,7 +35,7 @@ SELECT
   h.frequency AS frequency,
   h.gap_median_days AS gap_median_days,
   CAST(h.gap_milli AS DOUBLE) / CAST(1000 AS DOUBLE) AS gap_expected_days,
-  CAST(1000 * h.recency_days AS DOUBLE) / CAST(NULLIF(h.gap_milli, 0) AS DOUBLE) AS overdue,
+  CAST(h.since_milli AS DOUBLE) / CAST(NULLIF(h.gap_milli, 0) AS DOUBLE) AS overdue,
   h.next_order_at AS next_order_at,
   h.next_order_low AS next_order_low,
   h.next_order_high AS next_order_high,
@@ -76,7 +76,9 @@ SELECT
   CAST(CASE WHEN SUBSTR(MD5(:salt || '|' || h.customer_id), 1, 8) < :holdout_bound THEN 1 ELSE 0 END AS BIGINT)
     AS holdout,
   h.first_day AS first_day,
-  h.last_day AS last_day
+  h.last_day AS last_day,
+  h.span_milli AS span_milli,
+  h.since_milli AS since_milli
 FROM history AS h
 LEFT JOIN ranks AS k ON k.customer_key = h.customer_key
 LEFT JOIN standing AS s ON s.customer_key = h.customer_key

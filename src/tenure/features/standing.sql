@@ -2,7 +2,8 @@
 -- grain: one row per customer who exists
 -- inputs: history, ranks
 -- columns: customer_key, stage, stage_since
--- traps: judged by the customer's own expected gap g, in whole days and integers; r is days since the latest order.
+-- traps: judged by the customer's own expected gap g, in whole days and integers; r is days since the latest order; both
+--   as the customer's seasonal clock has it (`rhythm` says in how many days of the calendar a multiple is reached).
 --   In this order: trial (in a trial, nothing bought); leaving contract: at_risk; running contract: new, loyal or active;
 --   buyers: new (first order within new_days), lost (r reached lost × g), lapsed, at_risk, loyal, active; ended
 --   contract: lapsed, and lost after the retention window; everyone else is a prospect.
@@ -29,12 +30,9 @@ WITH judged AS (
     CASE WHEN h.orders >= :loyal_orders AND k.rank_permille * :loyal_rank_den >= :loyal_rank_num * 1000 THEN 1 ELSE 0
       END AS is_loyal,
     h.recency_days AS recency_days,
-    CAST(FLOOR(CAST(:at_risk_num * h.gap_milli + 1000 * :at_risk_den - 1 AS DOUBLE)
-      / CAST(1000 * :at_risk_den AS DOUBLE)) AS BIGINT) AS at_risk_days,
-    CAST(FLOOR(CAST(:lapsed_num * h.gap_milli + 1000 * :lapsed_den - 1 AS DOUBLE)
-      / CAST(1000 * :lapsed_den AS DOUBLE)) AS BIGINT) AS lapsed_days,
-    CAST(FLOOR(CAST(:lost_num * h.gap_milli + 1000 * :lost_den - 1 AS DOUBLE)
-      / CAST(1000 * :lost_den AS DOUBLE)) AS BIGINT) AS lost_days
+    h.at_risk_days AS at_risk_days,
+    h.lapsed_days AS lapsed_days,
+    h.lost_days AS lost_days
   FROM history AS h
   LEFT JOIN ranks AS k ON k.customer_key = h.customer_key
 ), staged AS (

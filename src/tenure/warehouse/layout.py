@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from tenure.warehouse.duckdb import DuckWarehouse
 
 ROWS_PER_CHUNK = 2_400_000  # memory grows with it; below a million, planning each statement begins to cost more
-FOR_MODELS = ("first_day", "last_day")  # columns of the relation `profile` that models read and nobody else
+FOR_MODELS = (
+    "first_day",
+    "last_day",
+    "span_milli",
+    "since_milli",
+)  # columns of the relation `profile` that models read and nobody else
 MERGED = 4  # finishing reads one row per customer, so it takes this many ranges at once
 
 
@@ -24,7 +29,7 @@ def published(currency: str, *, days: bool = False) -> str:
     """The select list that turns the rows of `profile` into the published form, `customer_key` first.
 
     Args:
-        days: with `first_day` and `last_day` after the key, which models need and nobody else.
+        days: with the columns `FOR_MODELS` after the key, which models need and nobody else.
     """
     minor = minor_per_unit(currency)
     more = FOR_MODELS if days else ()

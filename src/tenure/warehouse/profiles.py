@@ -22,6 +22,7 @@ from tenure.ports import Progress, Scorer
 from tenure.warehouse.bases import Asked, base, stored
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.layout import FOR_MODELS, ROWS_PER_CHUNK, chunks, merged, published
+from tenure.warehouse.seasons import season
 from tenure.warehouse.views import KeyRange, Named, lean_facts_of, needed_by
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ class ProfileBuilder:
         """The profiles of the named customers who exist, published form, ordered by key; nothing stored."""
         asked = self._asked(as_of, business)
         given = self._bases(asked)
-        with self._named(asked, customer_ids) as facts:
-            return self._scored(_Stage(asked, {**given, **facts}, business), _NOBODY, days=days)
+        with season(self._warehouse, self._clock(as_of)) as clock, self._named(asked, customer_ids) as facts:
+            return self._scored(_Stage(asked, {**given, **clock, **facts}, business), _NOBODY, days=days)
 
     def stream(
         self, as_of: AsOf, business: Business, progress: Progress, *, days: bool = False
@@ -135,6 +136,9 @@ class ProfileBuilder:
     def _has_models(self, as_of: AsOf) -> bool:
         return self._scorer is not None and not self._scorer.is_empty(as_of)
 
+    def _clock(self, as_of: AsOf) -> pa.Table | None:
+        return self._scorer.clock(as_of) if self._scorer is not None else None
+
     def _counted(self, table: str) -> int:
         return int(self._warehouse.fetch(f"SELECT COUNT(*) FROM {table}")[0][0])
 
@@ -152,15 +156,19 @@ class ProfileBuilder:
         asked = self._asked(as_of, business)
         progress.start("Profiles", len(parts) + len(merged(parts)))
         given = {name: base(asked, name, parts) for name in ("catalogue", "base_rhythm")}
-        try:
-            self._warehouse.fetch(f"CREATE OR REPLACE TEMP TABLE {_STAGED} AS {asked.text('history', _NOBODY, given)}")
-            for part in parts:
-                self._warehouse.fetch(f"INSERT INTO {_STAGED} {asked.text('history', part, given)}")
-                progress.advance()
-            given["base_value"] = base(asked, "base_value", parts, whole=f"SELECT * FROM {_STAGED}")
-            yield _Stage(asked, given, business, _STAGED)
-        finally:
-            self._warehouse.run(f"DROP TABLE IF EXISTS {_STAGED}")
+        with season(self._warehouse, self._clock(as_of)) as clock:
+            given |= clock
+            try:
+                self._warehouse.fetch(
+                    f"CREATE OR REPLACE TEMP TABLE {_STAGED} AS {asked.text('history', _NOBODY, given)}"
+                )
+                for part in parts:
+                    self._warehouse.fetch(f"INSERT INTO {_STAGED} {asked.text('history', part, given)}")
+                    progress.advance()
+                given["base_value"] = base(asked, "base_value", parts, whole=f"SELECT * FROM {_STAGED}")
+                yield _Stage(asked, given, business, _STAGED)
+            finally:
+                self._warehouse.run(f"DROP TABLE IF EXISTS {_STAGED}")
 
     @contextmanager
     def _named(self, asked: Asked, customer_ids: Sequence[str]) -> Iterator[dict[str, str]]:

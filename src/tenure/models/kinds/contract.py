@@ -51,8 +51,9 @@ class Batch:
 
     Attributes:
         customers: one row per customer, ordered by `customer_key`: that column, `first_day` and `last_day` (days since
-            1970 of the first and latest order, null without one), then the profile's columns in published form; model
-            columns that an earlier kind filled hold its values, the others are null.
+            1970 of the first and latest order, null without one), `span_milli` and `since_milli` (thousandths of a day
+            between these two and since the latter on the customer's seasonal clock), then the profile's columns in
+            published form; model columns that an earlier kind filled hold its values, the others are null.
         relations: the feature relations that the kind named, in canonical form (money in minor units, moments in
             microseconds), of the same customers, ordered by `customer_key`.
     """
