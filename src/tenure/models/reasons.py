@@ -21,20 +21,22 @@ STANDS_OUT = 0.2  # of log-odds: the odds of leaving are raised by a fifth
 _BESIDE_THE_FIRST = 0.25  # a lesser reason must weigh at least this share of the gravest
 
 
-@dataclass(frozen=True, slots=True)
 class Seen:
-    """One customer's values and, for comparison, those of the typical one; NaN where there is none."""
+    """One customer after the other: values and, for comparison, those of the typical one; NaN where there is none."""
 
-    values: Mapping[str, float]
-    medians: Mapping[str, float]
+    def __init__(self, columns: Sequence[str], rows: Numbers, medians: Mapping[str, float | None]) -> None:
+        self._values: dict[str, list[float]] = dict(zip(columns, rows.T.tolist(), strict=True))
+        self._medians = {name: nan if value is None else value for name, value in medians.items()}
+        self._unknown = [nan] * len(rows)
+        self.row = 0
 
     def __call__(self, name: str) -> float:
         """The customer's value."""
-        return self.values.get(name, nan)
+        return self._values.get(name, self._unknown)[self.row]
 
     def typical(self, name: str) -> float:
         """The median customer's."""
-        return self.medians.get(name, nan)
+        return self._medians.get(name, nan)
 
 
 Words = Callable[[Seen], str | None]
@@ -42,8 +44,8 @@ Words = Callable[[Seen], str | None]
 
 def _silence(of: Seen) -> str | None:
     silent, usual, longest = of("recency_days"), of("gap_median_days"), of("longest_gap")
-    if of("frequency") == 0 and silent >= 30:
-        return f"has ordered on a single day, {_days(silent)} ago, and not since"
+    if of("frequency") == 0:
+        return _single(silent)
     if silent > longest:
         return f"silent for {_days(silent)}, longer than ever before (at most {_days(longest)} between orders)"
     if silent > 1.5 * usual:
@@ -56,25 +58,28 @@ def _silence(of: Seen) -> str | None:
 def _slowing(of: Seen) -> str | None:
     before, lately = of("order_days_before"), of("order_days_90d")
     if lately < before:
-        return f"orders less often: on {_times(lately)} in the last 90 days, on {_times(before)} in the 90 before"
+        return f"orders less often: on {_days(lately)} of the last 90, on {_days(before)} of the 90 before"
     if of("slowing") > 0.25:
         return f"orders have become rarer: the latest gaps are {exp(of('slowing')):.1f} times the earlier ones"
     if of("last_gap") > 1.5 * of("gap_median_days"):
-        return f"the last order was {_days(of('last_gap'))} in coming, usually it is {_days(of('gap_median_days'))}"
+        return f"the last order came after {_days(of('last_gap'))}, usually it is {_days(of('gap_median_days'))}"
     return None
 
 
 def _seldom(of: Seen) -> str | None:
     if of("frequency") == 0:
-        return (
-            "is new, with a single order day so far" if of("tenure_days") < 60 else "has ordered on a single day only"
-        )
+        return _single(of("recency_days"))
     own, typical = of("gap_expected_days"), of.typical("gap_expected_days")
     if own > 1.2 * typical:
         return f"orders seldom: about every {_days(own)}, where {_days(typical)} are typical"
     if of("frequency") < of.typical("frequency"):
-        return f"has come back on {_times(of('frequency'))} only, in {_days(of('tenure_days'))}"
+        return f"has come back on {_days(of('frequency'))} only, in {_days(of('tenure_days'))}"
     return None
+
+
+def _single(silent: float) -> str:
+    """Of those who ordered on one day only silence, rarity and age are the same thing, and said in the same words."""
+    return f"has bought on a single day only, {_days(silent)} ago"
 
 
 def _engagement(of: Seen) -> str | None:
@@ -125,6 +130,8 @@ def _spending(of: Seen) -> str | None:
     own, typical = of("average_order"), of.typical("average_order")
     if own < 0.8 * typical:
         return f"spends little: {own:,.2f} an order, {typical:,.2f} are typical"
+    if of("value_rank") <= 0.33:
+        return f"has brought little: {1 - of('value_rank'):.0%} of the buyers brought more"
     return None
 
 
@@ -180,17 +187,24 @@ def tell(
     topics = _topics(columns)
     place = {name: i for i, name in enumerate(columns)}
     weights = np.column_stack([moved[:, [place[c] for c in t.columns if c in place]].sum(axis=1) for t in topics])
-    typical = {name: nan if value is None else value for name, value in medians.items()}
     least = np.maximum(STANDS_OUT, _BESIDE_THE_FIRST * weights.max(axis=1, initial=0.0))
-    speaks = weights >= least[:, None]
-    order = np.argsort(-weights, axis=1, kind="stable")
+    outstanding = (weights >= least[:, None]).sum(axis=1)
     found: list[list[str]] = [[] for _ in range(len(rows))]
-    for row in np.flatnonzero(speaks.any(axis=1)).tolist():
-        seen = Seen(dict(zip(columns, rows[row].tolist(), strict=True)), typical)
-        for topic in order[row, : int(speaks[row].sum())].tolist():
-            sentence = topics[topic].words(seen)
-            if sentence is not None and len(found[row]) < most:
-                found[row].append(sentence)
+    speaking = np.flatnonzero(outstanding)
+    order = np.argsort(-weights[speaking], axis=1, kind="stable").tolist()
+    seen = Seen(columns, rows[speaking], medians)
+    for row, (customer, count) in enumerate(zip(speaking.tolist(), outstanding[speaking].tolist(), strict=True)):
+        seen.row = row
+        found[customer] = _sentences(seen, [topics[i] for i in order[row][:count]], most)
+    return found
+
+
+def _sentences(seen: Seen, topics: Sequence[Topic], most: int) -> list[str]:
+    found: list[str] = []
+    for topic in topics:
+        sentence = topic.words(seen) if len(found) < most else None
+        if sentence is not None and sentence not in found:
+            found.append(sentence)
     return found
 
 
@@ -215,8 +229,4 @@ def _plain(name: str) -> Words:
 
 
 def _days(count: float) -> str:
-    return "1 day" if round(count) == 1 else f"{count:,.0f} days"
-
-
-def _times(count: float) -> str:
     return "1 day" if round(count) == 1 else f"{count:,.0f} days"

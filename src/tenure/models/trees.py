@@ -72,11 +72,9 @@ class Tree:
 class _Table:
     """What a tree says for each of the 2^s possible answers of a row."""
 
-    left_of: list[tuple[int, float]]  # column of the doubled matrix (see `_doubled`) and threshold, one per split
+    asks: list[tuple[int, float]]  # column of the doubled matrix (see `_doubled`) and threshold, one per split
     values: Numbers
     expected: float
-    features: list[int]
-    shares: Numbers  # one row per feature
 
 
 class Trees:
@@ -125,10 +123,10 @@ class Trees:
         """How much each column moved each row's margin away from `expected`: rows × columns."""
         found = np.zeros((self.width, len(rows)))
         for at, block in self._blocks(rows):
-            for table in self._tables:
-                answers = _answers(table, block)
-                for feature, share in zip(table.features, table.shares, strict=True):
-                    found[feature, at : at + _BLOCK] += share[answers]
+            for table, (features, shares_) in zip(self._tables, self._shares, strict=True):
+                code = _answers(table, block)
+                for feature, share in zip(features, shares_, strict=True):
+                    found[feature, at : at + _BLOCK] += share[code]
         return found.T
 
     def _blocks(self, rows: Numbers) -> Iterator[tuple[int, Numbers]]:
@@ -138,16 +136,27 @@ class Trees:
             yield at, _doubled(rows[at : at + _BLOCK])
 
     @cached_property
+    def _leaves(self) -> list[tuple[int, list[Leaf]]]:
+        return [(len(tree.splits), list(tree.leaves())) for tree in self.trees]
+
+    @cached_property
     def _tables(self) -> list[_Table]:
-        leaves = [list(tree.leaves()) for tree in self.trees]
         return [
-            _Table(
-                [(tree.feature[node] + (0 if tree.missing_left[node] else self.width), tree.threshold[node])
-                 for node in tree.splits],
-                *_worked_out(len(tree.splits), mine), *shares(len(tree.splits), mine),
-            )
-            for tree, mine in zip(self.trees, leaves, strict=True)
+            _table(tree, leaves, self.width) for tree, (_, leaves) in zip(self.trees, self._leaves, strict=True)
         ]  # fmt: skip
+
+    @cached_property
+    def _shares(self) -> list[tuple[list[int], Numbers]]:
+        return shares(self._leaves)
+
+
+def _table(tree: Tree, leaves: Sequence[Leaf], width: int) -> _Table:
+    splits = tree.splits
+    values = np.zeros(1 << len(splits))
+    for leaf in leaves:
+        values[leaf.reached(len(splits))] = leaf.value
+    asks = [(tree.feature[n] + (0 if tree.missing_left[n] else width), tree.threshold[n]) for n in splits]
+    return _Table(asks, values, sum(leaf.value * leaf.cover for leaf in leaves))
 
 
 def _doubled(rows: Numbers) -> Numbers:
@@ -160,14 +169,6 @@ def _doubled(rows: Numbers) -> Numbers:
 def _answers(table: _Table, block: Numbers) -> Whole:
     """For each row of a block its answers as a number: bit k is set where it goes left at split k."""
     code = np.zeros(block.shape[1], dtype=np.int64)
-    for place, (column, threshold) in enumerate(table.left_of):
+    for place, (column, threshold) in enumerate(table.asks):
         code |= (block[column] <= threshold).astype(np.int64) << place
     return code
-
-
-def _worked_out(splits: int, leaves: Sequence[Leaf]) -> tuple[Numbers, float]:
-    """The value for each possible answer, and the mean over the training rows."""
-    values = np.zeros(1 << splits)
-    for leaf in leaves:
-        values[leaf.reached(splits)] = leaf.value
-    return values, sum(leaf.value * leaf.cover for leaf in leaves)

@@ -31,13 +31,8 @@ AFTER = ("purchases",)
 DUE_DAYS = 14
 
 HORIZON = 90
-BACK = (
-    90,
-    120,
-    180,
-    210,
-    240,
-)  # days before now of the snapshots; those from 180 on had ended when the first was taken
+# Days before now of the snapshots; those from 180 on had ended when the first was taken.
+BACK = (90, 120, 180, 210, 240)
 _YOUNGEST = 30  # days of history that a snapshot must have to say anything
 _GIVEN_UP_DAYS, _GIVEN_UP_GAPS = 365, 6  # silent for both: nobody asks whether such a customer will leave
 
