@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tenure import registry
@@ -13,11 +14,13 @@ from tenure.warehouse.bases import Asked, base
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.layout import ROWS_PER_CHUNK, chunks
 from tenure.warehouse.profiles import ProfileBuilder, parameters
+from tenure.warehouse.seasons import season
 from tenure.warehouse.views import KeyRange
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Clock = Callable[[AsOf], "pa.Table | None"]
 SAMPLE = 100_000  # customers are enough for every model here; more cost time and change the third digit
 
 
@@ -26,12 +29,17 @@ class DuckPast:
 
     Args:
         as_of: nothing at or after it is ever read.
+        clock: the seasonal clock as it would have been known at a moment, or None where nothing is seasonal.
         sample: at most about so many customers, chosen by hash, the same for every question.
     """
 
-    def __init__(self, warehouse: DuckWarehouse, as_of: AsOf, business: Business, sample: int = SAMPLE) -> None:
+    def __init__(
+        self, warehouse: DuckWarehouse, as_of: AsOf, business: Business, clock: Clock | None = None,
+        sample: int = SAMPLE,
+    ) -> None:  # fmt: skip
         self.as_of = as_of
         self._warehouse, self._business, self._sample = warehouse, business, sample
+        self._scorer = _OnlyAClock(clock) if clock is not None else None
         self._profiles: dict[int, pa.Table] = {}
 
     def earlier(self, days: int) -> AsOf:
@@ -53,14 +61,13 @@ class DuckPast:
         self._refuse_later(as_of)
         asked = Asked(self._warehouse, registry.relations_of("features"), as_of, parameters(as_of, self._business))
         parts = chunks(self._warehouse, ROWS_PER_CHUNK)
-        given = {each: base(asked, each, parts) for each in ("catalogue", "base_rhythm")}
-        tables = [
-            self._warehouse.arrow(
-                f"SELECT * FROM ({asked.text(name, part, given)}) AS found{self._drawn()} ORDER BY customer_key"
-            )
-            for part in parts or [KeyRange(0, 0)]
-        ]
-        return pa.concat_tables(tables)
+        bases = {each: base(asked, each, parts) for each in ("catalogue", "base_rhythm")}
+        with season(self._warehouse, self._scorer.clock(as_of) if self._scorer else None) as clock:
+            texts = [asked.text(name, part, bases | clock) for part in parts or [KeyRange(0, 0)]]
+            return pa.concat_tables([
+                self._warehouse.arrow(f"SELECT * FROM ({text}) AS found{self._drawn()} ORDER BY customer_key")
+                for text in texts
+            ])  # fmt: skip
 
     def days(self) -> tuple[int, int] | None:
         """The first and the latest day with an order; None when there is none."""
@@ -72,7 +79,7 @@ class DuckPast:
     def _profiles_of(self, as_of: AsOf) -> pa.Table:
         import pyarrow as pa
 
-        builder = ProfileBuilder(self._warehouse)
+        builder = ProfileBuilder(self._warehouse, self._scorer)
         if self._counted() <= self._sample:
             return pa.Table.from_batches(list(builder.stream(as_of, self._business, Silent(), days=True)))
         ids = [found for (found,) in self._warehouse.fetch(f"SELECT customer_id FROM facts.customers{self._drawn()}")]
@@ -95,3 +102,21 @@ class DuckPast:
     def _refuse_later(self, as_of: AsOf) -> None:
         if as_of.at > self.as_of.at:
             raise ValueError(f"{as_of} lies after {self.as_of}: training may not see it")
+
+
+class _OnlyAClock:
+    """A scorer without models: what training sees of the models is the season alone."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def relations(self, as_of: AsOf) -> tuple[str, ...]:
+        return ()
+
+    def is_empty(self, as_of: AsOf) -> bool:
+        return True
+
+    def score(
+        self, customers: pa.Table, relations: Mapping[str, pa.Table], as_of: AsOf, business: Business
+    ) -> pa.Table:
+        return customers

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tenure.domain.errors import TenureError
+from tenure.domain.errors import Place, TenureError
 from tenure.domain.fitted import FORMAT, Fitted
 from tenure.domain.moments import from_micros
 
@@ -69,6 +69,7 @@ class FolderShelf:
                 self._read[file] = Fitted.from_json(stored)
             except (OSError, ValueError, KeyError, TypeError):
                 raise TenureError(
-                    f"{file.parent.name}/{file.name} is not a fitted model", "Delete it and run `tenure fit` again."
-                ) from None
+                    "this is not a fitted model", "Delete it and run `tenure fit` again.",
+                    Place(f"models/{file.parent.name}/{file.name}"),
+                ) from None  # fmt: skip
         return self._read[file]
