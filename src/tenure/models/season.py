@@ -143,7 +143,7 @@ class SeasonalClock(Estimator):
 
         Returns:
             Arrow columns `season_no`, `category`, `day` and `clock_milli` (thousandths of a day; only differences
-            between two days of a category mean anything), ordered by the first three. No rows where nothing is seasonal.
+            between two days of a category mean anything), ordered by the first three; no rows without a season.
         """
         import pyarrow as pa
 
