@@ -124,9 +124,8 @@ def main() -> None:
         with np.load(asked.file) as found:
             print(json.dumps(tenure(asked.step, dict(found))))
         return
-    print(
-        "| what | customers | distinct histories | fit, s | score, s | log-likelihood of all |\n|---|---|---|---|---|---|"
-    )
+    print("| what | customers | distinct histories | fit, s | score, s | log-likelihood of all |")
+    print("|---|---|---|---|---|---|")
     for customers in asked.customers:
         file = stored(customers)
         for name in asked.models:

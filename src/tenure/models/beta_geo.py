@@ -6,6 +6,7 @@ p ~ Beta(a, b). Source: Fader, Hardie & Lee 2005, "Counting Your Customers" the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -76,9 +77,9 @@ class GeometricDropout:
         """
         shape, rate, a, b = self._posterior(values, found)
         expected = np.empty(len(found))
-        for rows in rows_by(b):
+        for rows, doublings in rows_by_rule(b, shape * t / rate):
             tempo = t[rows] / rate[rows]
-            points, weights = beta_rule(a, float(b[rows[0]]), float((shape[rows] * tempo).max()))
+            points, weights = beta_rule(a, float(b[rows[0]]), doublings)
             risk = np.maximum(points, 1e-300)
             expected[rows] = -np.expm1(-shape[rows, None] * np.log1p(tempo[:, None] * risk)) @ (weights / risk)
         return expected
@@ -121,12 +122,17 @@ class GeometricDropout:
         return np.where(chances > 0, b + chances - 1, 1.0)
 
 
-def rows_by(column: Numbers) -> list[NDArray[np.intp]]:
-    """The rows that share a value of the column, in parts that fit into memory."""
-    order = np.argsort(column, kind="stable")
-    cuts = np.flatnonzero(np.diff(column[order])) + 1
-    groups = np.split(order, cuts) if len(order) else []
-    return [group[at : at + _ROWS] for group in groups for at in range(0, len(group), _ROWS)]
+def rows_by_rule(b: Numbers, at_stake: Numbers) -> Iterator[tuple[NDArray[np.intp], int]]:
+    """Rows that share a rule of quadrature, in parts that fit into memory, with the doublings that `beta_rule` wants.
+
+    A row's rule depends on nothing but the row, so that no answer depends on who else is asked about.
+    """
+    doublings = np.ceil(np.log2(np.maximum(at_stake, 1.0)))
+    order = np.lexsort((doublings, b))
+    is_new = (np.diff(b[order]) != 0) | (np.diff(doublings[order]) != 0)
+    for group in np.split(order, np.flatnonzero(is_new) + 1):
+        for at in range(0, len(group), _ROWS):
+            yield group[at : at + _ROWS], int(doublings[group[0]])
 
 
 def draw_stops(rng: Generator, a: float, b: Numbers, size: tuple[int, int]) -> Counts:

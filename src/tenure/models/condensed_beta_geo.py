@@ -16,7 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
-from tenure.models.beta_geo import GEOMETRIC, GEOMETRIC_STARTS, draw_stops, rows_by
+from tenure.models.beta_geo import GEOMETRIC, GEOMETRIC_STARTS, draw_stops, rows_by_rule
 from tenure.models.cells import Cells
 from tenure.models.histories import Histories
 from tenure.models.kernel import Kernel, search
@@ -75,9 +75,9 @@ class RegularPurchases:
         a, b = float(values[2]), values[3] + self._chances(found.x)
         shape, rate, state = self._posterior(values, found)
         expected = np.empty(len(found))
-        for rows in rows_by(b):
+        for rows, doublings in rows_by_rule(b, shape * t / rate):
             tempo = t[rows] / rate[rows]
-            points, weights = beta_rule(a, float(b[rows[0]]), float((shape[rows] * tempo).max()))
+            points, weights = beta_rule(a, float(b[rows[0]]), doublings)
             each = counted_alive(self.k, points, shape[rows], tempo, state[:, rows])
             expected[rows] = each @ weights
         return expected

@@ -17,21 +17,16 @@ Numbers = NDArray[np.float64]
 _FLAT = 3e-5  # of the reciprocal of a count: below such a risk a count is linear in it to nine digits
 
 
-def beta_rule(a: float, b: float, largest: float) -> tuple[Numbers, Numbers]:
+@lru_cache(maxsize=4096)
+def beta_rule(a: float, b: float, doublings: int) -> tuple[Numbers, Numbers]:
     """Risks p and weights whose weighted mean is an expectation under Beta(a, b), of what depends on p by way of n·p.
 
     Gauss–Legendre points in the log-odds of p, where neither a narrow nor a broad Beta has a corner; what lies beyond
     them is one point at either end, at its mean. (Gauss–Jacobi points miss the risks near 0 that matter most.)
 
     Args:
-        largest: the greatest number of purchases at stake, n; risks far below 1 ÷ n are all alike.
+        doublings: at most 2 ** doublings purchases are at stake; risks far below 1 ÷ that are all alike.
     """
-    # Rounded up, so that most customers share a rule that is kept.
-    return _beta_rule(float(a), float(b), float(np.ceil(np.log2(max(largest, 1.0)))))
-
-
-@lru_cache(maxsize=4096)
-def _beta_rule(a: float, b: float, doublings: float) -> tuple[Numbers, Numbers]:
     from scipy.special import betainc, betaincinv, betaln, expit
 
     with np.errstate(divide="ignore"):
