@@ -25,6 +25,7 @@ from tenure.models.pairs import Pairs, Whole
 Numbers = NDArray[np.float64]
 
 _FIRM = 20.0  # gaps that a product's own scatter and drop-out must weigh up against its group's
+_ENDS = 0.005  # no purchase is surer than this not to be the last, or no silence, however long, could mean an end
 _FLOOR = 1e-3  # no variance falls below, or a term could never move again
 # Longer gaps or more drop-out explain a silence alike, so rounds go on for ever along a flat ridge; on The Complete
 # Journey 12 and 40 give the same dates and chances.
@@ -212,6 +213,7 @@ def _scatters(pairs: Pairs, levels: Levels, placed: Placed, number: Numbers, los
     """New variances, and new chances that a purchase was the last."""
     ended = 1 - (number - pairs.gaps)
     scatter = _firm(pairs.product, lost, number, group, len(levels.group_level))
+    ended = np.maximum(ended, _ENDS * (ended + number))
     ending = _firm(pairs.product, ended, ended + number, group, len(levels.group_level))
     active = np.bincount(pairs.customer, number, len(pairs.visits)) > 0
     heavy = np.bincount(

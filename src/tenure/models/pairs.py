@@ -7,6 +7,7 @@ and for every customer the days on which anything was bought. Two purchases of a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Day = int | float | date  # days since 1970, or a date
+
+_EPOCH = date(1970, 1, 1)
 
 MONTH, QUARTER = 28, 84  # days over which recent purchases are counted, whole weeks so that no weekday counts twice
 
@@ -103,7 +107,7 @@ def read(purchases: Any) -> PurchaseLog:
     for name in ("customer_id", "product", "day"):
         if name not in table.column_names:
             raise TenureError(f"the column `{name}` is missing", nearest(name, table.column_names))
-    day, is_dated = _days(table)
+    day, is_dated = days_of(table, "day")
     customers, customer = _coded(table, "customer_id")
     products, product = _coded(table, "product")
     groups, group = pa.array(["all"]), np.zeros(len(products), dtype=np.int64)
@@ -191,20 +195,32 @@ def _sums(row: Whole, values: NDArray[Any], rows: int) -> Numbers:
     return np.asarray(np.bincount(row, values, rows), dtype=np.float64)
 
 
-def _days(table: pa.Table) -> tuple[Numbers, bool]:
+def day_number(day: Day) -> float:
+    """Days since 1970; a moment counts as its date."""
+    if isinstance(day, datetime):
+        day = day.date()
+    return float((day - _EPOCH).days) if isinstance(day, date) else float(day)
+
+
+def days_of(table: pa.Table, name: str) -> tuple[Numbers, bool]:
+    """A column of dates, or of days since 1970, as days since 1970; and whether it held dates.
+
+    Raises:
+        TenureError: a value is missing, or the column holds no days.
+    """
     import pyarrow as pa
 
-    column = table.column("day")
+    column = table.column(name)
     if column.null_count:
-        raise TenureError(f"the column `day` has {column.null_count:,} missing values", "Leave those rows out.")
+        raise TenureError(f"the column `{name}` has {column.null_count:,} missing values", "Leave those rows out.")
     is_dated = bool(pa.types.is_temporal(column.type))
     try:
         whole = column.cast(pa.date32()).cast(pa.int32()) if is_dated else column
         day = whole.cast(pa.float64()).to_numpy()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise TenureError("the column `day` holds no days", "Give dates, or days since 1970 as numbers.") from None
+        raise TenureError(f"the column `{name}` holds no days", "Give dates, or days since 1970 as numbers.") from None
     if not np.isfinite(day).all():
-        raise TenureError("the column `day` has missing or infinite values", "Leave those rows out.")
+        raise TenureError(f"the column `{name}` has missing or infinite values", "Leave those rows out.")
     return np.asarray(day, dtype=np.float64), is_dated
 
 

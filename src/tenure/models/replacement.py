@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -21,14 +20,13 @@ from tenure.models.base import Estimator, Params, Table
 from tenure.models.due import Stack
 from tenure.models.frames import like
 from tenure.models.log_gaps import Levels, Placed
-from tenure.models.pairs import Pairs, PurchaseLog, chosen, next_days, pairs, read
+from tenure.models.pairs import Day, Pairs, PurchaseLog, chosen, day_number, next_days, pairs, read
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Numbers = NDArray[np.float64]
 
-_EPOCH = date(1970, 1, 1)
 _OVERDUE = 1.5  # a window reaches at least this many times the silence so far
 
 
@@ -124,11 +122,11 @@ class ReplacementCycle(Estimator):
         seen = pairs(log, cut)
         return seen if self.once else chosen(seen, (seen.gaps > 0) | ~np.isnan(log.lifetime[seen.product]))
 
-    def forecast(self, purchases: Any, as_of: int | float | date) -> Forecast:
+    def forecast(self, purchases: Any, as_of: Day) -> Forecast:
         """Expectations as arrays, for those who go on computing; `predict` gives the same as a table."""
         self._check_fitted()
         log = read(purchases)
-        return self._forecast(log, _day(as_of))
+        return self._forecast(log, day_number(as_of))
 
     def _forecast(self, log: PurchaseLog, day: float) -> Forecast:
         levels = log_gaps.restored(
@@ -167,7 +165,7 @@ class ReplacementCycle(Estimator):
                     chance[rows_of] = self._stacks_[name].chance(rows[rows_of])
         return chance
 
-    def predict(self, purchases: Any, as_of: int | float | date) -> Any:
+    def predict(self, purchases: Any, as_of: Day) -> Any:
         """When each customer buys each product again, as of a day.
 
         Args:
@@ -221,13 +219,6 @@ class ReplacementCycle(Estimator):
         self.params_, self.span_days_ = Params(learned["params"]), float(learned["span_days"])
         self.levels_ = learned["levels"]
         self._stacks_ = {name: Stack.from_json(stack) for name, stack in learned["stacks"].items()}
-
-
-def _day(as_of: int | float | date) -> float:
-    """Days since 1970; a moment counts as its date."""
-    if isinstance(as_of, datetime):
-        as_of = as_of.date()
-    return float((as_of - _EPOCH).days) if isinstance(as_of, date) else float(as_of)
 
 
 def _written(day: Numbers, is_dated: bool) -> Any:

@@ -18,6 +18,7 @@ from tenure.domain.errors import TenureError, nearest
 from tenure.models.base import Estimator, Table
 from tenure.models.calendar import day_place, year_starts
 from tenure.models.frames import arrow
+from tenure.models.pairs import days_of
 from tenure.models.week_curves import WEEKS, Weeks, curves
 
 if TYPE_CHECKING:
@@ -221,7 +222,6 @@ def _clock(weights: Numbers, day: ArrayLike) -> Numbers:
 def _orders(frame: Any) -> tuple[NDArray[Any], Numbers, Numbers]:
     """Category, day and orders of every row."""
     import pyarrow as pa
-    from pyarrow import compute
 
     table = arrow(frame)
     found = table.column_names
@@ -238,10 +238,7 @@ def _orders(frame: Any) -> tuple[NDArray[Any], Numbers, Numbers]:
     if "day" not in found:
         year, week = (table.column(name).cast(pa.float64()).to_numpy() for name in ("year", "week"))
         return category, year_starts(year.astype(np.int64)) + 7 * (week - 1) + 3, orders
-    day = table.column("day")
-    if pa.types.is_temporal(day.type):
-        day = compute.cast(compute.cast(day, pa.date32()), pa.int32())
-    return category, np.asarray(day.cast(pa.float64()).to_numpy(), dtype=np.float64), orders
+    return category, days_of(table, "day")[0], orders
 
 
 def _weeks(place: Whole, day: Numbers, orders: Numbers, categories: int) -> Weeks:
