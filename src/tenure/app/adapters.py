@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tenure.app.workspace import Workspace
@@ -16,6 +17,8 @@ from tenure.operations.send import Carrier
 from tenure.ports import Channel
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tenure.store.connection import Store
     from tenure.store.outbox import SqlOutbox
     from tenure.warehouse.duckdb import DuckWarehouse
@@ -45,10 +48,21 @@ def shelf(ws: Workspace) -> FolderShelf:
 
 
 def past(ws: Workspace, opened: DuckWarehouse, as_of: AsOf) -> DuckPast:
-    """What was known before a moment, for training."""
+    """What was known before a moment, for training, on the seasonal clock where one is in place."""
+    from tenure.models.kinds.season import clock_table, train
     from tenure.warehouse.past import DuckPast
 
-    return DuckPast(opened, as_of, ws.business)
+    stand = shelf(ws)
+
+    @cache
+    def clock(moment: AsOf) -> pa.Table | None:
+        """As it would have been learned at that moment: one learned later would have seen what came after it."""
+        if "season" not in stand.in_place(as_of.at):
+            return None
+        trained = train(DuckPast(opened, moment, ws.business), ws.business)
+        return clock_table(trained.state, moment) if trained is not None else None
+
+    return DuckPast(opened, as_of, ws.business, clock)
 
 
 def profiles(ws: Workspace, opened: DuckWarehouse) -> ProfileBuilder:
