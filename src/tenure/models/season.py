@@ -195,7 +195,7 @@ class SeasonalClock(Estimator):
         return {
             "categories": self.categories_, "years": self.years_, "first_day": self.first_day_,
             "last_day": self.last_day_,
-            "weights": {name: [round(float(w), 6) for w in weights] for name, weights in self.weights_.items()},
+            "weights": {name: weights.tolist() for name, weights in self.weights_.items()},
         }  # fmt: skip
 
     def _restore(self, learned: Mapping[str, Any]) -> None:

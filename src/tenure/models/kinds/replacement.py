@@ -101,7 +101,7 @@ def score(state: State, batch: Batch) -> dict[str, pa.Array]:
         product[places] = found.log.products.to_numpy(zero_copy_only=False)[found.pairs.product[rows]]
         last_at = _last_at(table, found, rows)
         due_at[places] = last_at + np.rint(due[rows] - found.pairs.last[rows]).astype(np.int64) * MICROS_PER_DAY
-    unknown = np.array([name is None for name in product])
+    unknown = np.array([name is None for name in product], dtype=bool)
     return {
         "replacement_product": pa.array(product.tolist(), pa.string()),
         "replacement_due_at": pa.array(due_at, pa.int64(), mask=unknown).cast(pa.timestamp("us")),
