@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.models.log_gaps import Levels, Placed
+from tenure.models.logistic import chances, logistic
 from tenure.models.pairs import Pairs
 
 Numbers = NDArray[np.float64]
@@ -35,8 +36,7 @@ class Stack:
 
     def chance(self, features: Numbers) -> Numbers:
         """Probabilities, one per row."""
-        score = (features - self.means) / self.scales @ self.weights + self.constant
-        return np.asarray(1 / (1 + np.exp(-np.clip(score, -30, 30))))
+        return chances((features - self.means) / self.scales @ self.weights + self.constant)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -101,12 +101,12 @@ def train(parts: Sequence[tuple[Numbers, NDArray[np.bool_]]]) -> Stack | None:
     rows, happened = rows[::every], happened[::every]
     if min(int(happened.sum()), int((~happened).sum())) < _FEW:
         return None
-    from sklearn.linear_model import LogisticRegression
-
     means, scales = rows.mean(axis=0), rows.std(axis=0)
     scales[scales < 1e-9] = 1.0
-    fitted = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=100).fit((rows - means) / scales, happened)
-    return Stack(means, scales, np.asarray(fitted.coef_[0], dtype=np.float64), float(fitted.intercept_[0]))
+    standard = np.column_stack([(rows - means) / scales, np.ones(len(rows))])
+    penalty = np.append(np.ones(rows.shape[1]), 0.0)
+    found = logistic(standard, happened.astype(np.float64), np.ones(len(rows)), penalty).coefficients
+    return Stack(means, scales, found[:-1], float(found[-1]))
 
 
 def _logit(chance: Numbers) -> Numbers:

@@ -143,6 +143,11 @@ def pairs(log: PurchaseLog, before: float) -> Pairs:
     )  # fmt: skip
 
 
+def repeats(log: PurchaseLog) -> int:
+    """Purchase days that followed another of the same customer and product."""
+    return int(((np.diff(log.customer) == 0) & (np.diff(log.product) == 0)).sum())
+
+
 def chosen(known: Pairs, rows: NDArray[np.bool_]) -> Pairs:
     """Some of the pairs; what is known of customers stays."""
     return replace(known, **{name: getattr(known, name)[rows] for name in _OF_PAIRS})

@@ -20,7 +20,7 @@ from tenure.models.base import Estimator, Params, Table
 from tenure.models.due import Stack
 from tenure.models.frames import like
 from tenure.models.log_gaps import Levels, Placed
-from tenure.models.pairs import Day, Pairs, PurchaseLog, chosen, day_number, next_days, pairs, read
+from tenure.models.pairs import Day, Pairs, PurchaseLog, chosen, day_number, next_days, pairs, read, repeats
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,14 +81,17 @@ class ReplacementCycle(Estimator):
         if not log.day.size:
             raise TenureError("there are no purchases to learn from", "Give rows with customer_id, product and day.")
         end, start = float(np.floor(log.day.max())) + 1, float(log.day.min())
-        if not pairs(log, end).gaps.any() and np.isnan(log.lifetime).all():
+        if not repeats(log) and np.isnan(log.lifetime).all():
             raise TenureError("nobody bought anything twice", "A cycle is learned from repeated purchases.")
-        levels, self._stacks_ = None, {}
         cuts = [end - n * self.due_days for n in (2, 1) if end - n * self.due_days - start >= 2 * self.due_days]
-        if cuts:
-            levels = self._learn(log, cuts[0], None)
-            self._stacks_ = self._stacked(log, levels, cuts)
-        levels = self._learn(log, end, levels)
+        earlier = [self._seen(log, cut) for cut in cuts]
+        first = earlier[0] if earlier else self._seen(log, end)
+        levels = log_gaps.learn(
+            first, log_gaps.beginning(first, log.group, len(log.groups), log.lifetime), log.group, log.lifetime
+        )  # fmt: skip
+        self._stacks_ = self._stacked(log, levels, earlier)
+        if earlier:
+            levels = log_gaps.learn(self._seen(log, end), levels, log.group, log.lifetime, warm=True)
         self.span_days_ = max(end - start, 1.0)
         self.levels_ = log_gaps.as_json(levels, log.products.to_pylist(), log.groups.to_pylist(), log.group)
         self.params_ = Params({
@@ -99,20 +102,12 @@ class ReplacementCycle(Estimator):
         })  # fmt: skip
         return self
 
-    def _learn(self, log: PurchaseLog, end: float, known: Levels | None) -> Levels:
-        seen = self._seen(log, end)
-        if known is not None:
-            return log_gaps.learn(seen, known, log.group, log.lifetime, warm=True)
-        first = log_gaps.beginning(seen, log.group, len(log.groups), log.lifetime)
-        return log_gaps.learn(seen, first, log.group, log.lifetime)
-
-    def _stacked(self, log: PurchaseLog, levels: Levels, cuts: list[float]) -> dict[str, Stack]:
+    def _stacked(self, log: PurchaseLog, levels: Levels, earlier: list[Pairs]) -> dict[str, Stack]:
         """A stack for pairs that came back before and one for those that did not: their silence means other things."""
         parts: dict[str, list[Any]] = {"again": [], "once": []}
-        for cut in cuts:
-            known = self._seen(log, cut)
+        for known in earlier:
             rows = due.features(known, log_gaps.place(known, levels), levels, self.due_days)
-            followed = next_days(log, known) < cut + self.due_days
+            followed = next_days(log, known) < known.before + self.due_days
             for name, rows_of in (("again", known.gaps > 0), ("once", known.gaps == 0)):
                 parts[name].append((rows[rows_of], followed[rows_of]))
         found = {name: due.train(part) for name, part in parts.items()}

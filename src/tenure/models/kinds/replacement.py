@@ -18,7 +18,7 @@ from tenure.domain.moments import MICROS_PER_DAY, AsOf, from_micros
 from tenure.models import metrics
 from tenure.models.cards import Card, Score
 from tenure.models.kinds.contract import Batch, State, Trained
-from tenure.models.pairs import Numbers, PurchaseLog, Whole, median_gaps, next_days, read
+from tenure.models.pairs import Numbers, PurchaseLog, Whole, median_gaps, next_days, read, repeats
 from tenure.models.replacement import Forecast, ReplacementCycle
 from tenure.ports import Past
 
@@ -62,11 +62,11 @@ def train(past: Past, business: Business) -> Trained | None:  # noqa: ARG001 (th
     """Learn from everything before `past.as_of`; checked on its last 56 days (a third of a short history)."""
     split = _split(past)
     whole = _log(past, past.as_of)
-    if split is None or _repeats(whole) < _FEW:
+    if split is None or repeats(whole) < _FEW:
         return None
     before = _log(past, split)
     card = Card("replacement", from_micros(past.as_of.at).isoformat(), "", len(whole.customers), 0, ())
-    if _repeats(before) >= _FEW:
+    if repeats(before) >= _FEW:
         seen = _checked(ReplacementCycle(once=False).fit(before), before, whole, split)
         if scores := _scores(seen):
             card = replace(card, split=from_micros(split.at).isoformat(), checked=len(seen.bought), scores=scores,
@@ -80,7 +80,7 @@ def check(state: State, past: Past, business: Business) -> tuple[Score, ...]:  #
     if split is None:
         return ()
     before = _log(past, split)
-    if _repeats(before) < _FEW:
+    if repeats(before) < _FEW:
         return ()
     return _scores(_checked(ReplacementCycle.from_json(state), before, _log(past, past.as_of), split))
 
@@ -118,11 +118,6 @@ def _split(past: Past) -> AsOf | None:
 
 def _log(past: Past, as_of: AsOf) -> PurchaseLog:
     return read(_purchases(past.relation("product_days", as_of)))
-
-
-def _repeats(log: PurchaseLog) -> int:
-    """Purchase days that followed another of the same customer and product."""
-    return int(((np.diff(log.customer) == 0) & (np.diff(log.product) == 0)).sum())
 
 
 def _purchases(table: pa.Table) -> pa.Table:
