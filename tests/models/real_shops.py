@@ -50,3 +50,35 @@ def past_of(name: str, back: int = 0, sample: int = 100_000) -> DuckPast:
     warehouse.touch()
     now = parse_as_of(end, "UTC")
     return DuckPast(warehouse, AsOf(now.at - back * 86_400_000_000, now.day - back), Business(), sample=sample)
+
+
+def ravenstack() -> DuckPast:
+    """A synthetic software business, in memory: each contract counts as an order, usage as events, and so on."""
+    files = {name: f"read_parquet('{found(f'ravenstack/ravenstack_{name}.parquet')}')" for name in (
+        "accounts", "subscriptions", "feature_usage", "support_tickets")}  # fmt: skip
+    warehouse = DuckWarehouse(":memory:", threads=1)
+    warehouse.run(f"""
+        INSERT INTO facts.customers (customer_key, customer_id, declared)
+        SELECT row_number() OVER (ORDER BY account_id), account_id, 1 FROM {files["accounts"]}""")
+    for table, columns, more, rows, moment in (
+        ("orders", "order_id, total", "subscription_id, CAST(100 * mrr_amount AS BIGINT)", "subscriptions",
+         "start_date"),
+        ("subscriptions", "subscription_id, plan, price, period, ends_at, auto_renew",
+         "subscription_id, plan_tier, CAST(100 * mrr_amount AS BIGINT), 'month', epoch_us(CAST(end_date AS TIMESTAMP)),"
+         " CAST(auto_renew_flag AS BIGINT)", "subscriptions", "start_date"),
+        ("events", "event_id, name", "usage_id || row_number() OVER (), feature_name",
+         "feature_usage AS u JOIN subscriptions AS s USING (subscription_id)", "usage_date"),
+        ("tickets", "ticket_id, kind", "ticket_id, 'question'", "support_tickets", "submitted_at"),
+        ("feedback", "feedback_id, kind, score", "ticket_id, 'csat', satisfaction_score",
+         "support_tickets", "closed_at"),
+    ):  # fmt: skip
+        for name, file in files.items():
+            rows = rows.replace(name, file)
+        at = f"CAST({moment} AS TIMESTAMP)"
+        warehouse.run(f"""
+            INSERT INTO facts.{table} (customer_key, customer_id, "at", day, month_no, {columns})
+            SELECT customer_key, customer_id, epoch_us({at}), CAST({at} AS DATE) - DATE '1970-01-01', 0, {more}
+            FROM {rows} JOIN facts.customers ON customer_id = account_id""")
+    warehouse.run("UPDATE facts.events SET known_at = events.at")
+    warehouse.touch()
+    return DuckPast(warehouse, parse_as_of("2025-01-01", "UTC"), Business())

@@ -2,9 +2,10 @@
 
 What goes in are snapshots: what was known of customers on days gone by, and whether they then stayed away (`churned`).
 Boosted trees of few splits learn from them (Friedman 2001, "Greedy function approximation: a gradient boosting
-machine", algorithm 5), their log-odds are put right on customers that they had not seen (Platt 1999), and every
-forecast is the sum of exact contributions of its columns, from which the reasons are read. Where the direction of a
-column is beyond doubt the trees may not learn the other one: a silent customer never gets safer by staying silent.
+machine", algorithm 5). Their log-odds are put right on customers that they had not seen, late snapshots counting most
+(Platt 1999), and every forecast is the sum of exact contributions of its columns, from which the reasons are read.
+Where the direction of a column is beyond doubt the trees may not learn the other one: a silent customer never gets
+safer by staying silent.
 
 The model is held against the plain recency rule on the latest snapshot, having learned nothing from the days after it.
 1 − P(alive) of BG/NBD, which is often taken for a churn score, is none: it is 0 for everyone without a repeat order.
@@ -32,6 +33,9 @@ from tenure.models.trees import Trees
 Numbers = NDArray[np.float64]
 
 MOST_ROWS = 200_000  # that trees are grown on; more cost seconds and change the third digit
+# How soon older snapshots count half when log-odds are straightened. Shorter follows the trend of a young shop better,
+# and is thrown further by the season: 15 days gained 0.0007 nats on one real shop and lost 0.0005 on another.
+HALF_LIFE_DAYS = 30
 _FOLDS = 3
 _SAMPLE = 10_000  # rows from which the importance of columns is read
 
@@ -151,7 +155,9 @@ class ChurnRisk(Estimator):
             if len(np.unique(rows.churned[~out])) > 1:
                 unseen[out] = self._grown(rows.rows[~out], rows.churned[~out]).margin(rows.rows[out])
         self._trees = self._grown(rows.rows, rows.churned)
-        self.params_ = Params(dict(zip(("slope", "intercept"), straightened(unseen, rows.churned), strict=True)))
+        weights = 0.5 ** ((rows.latest - rows.snapshot) / HALF_LIFE_DAYS)
+        slope, intercept = straightened(unseen, rows.churned, weights)
+        self.params_ = Params({"slope": slope, "intercept": intercept})
         self._typical = rows.typical()
         few = self.params_["slope"] * self._trees.contributions(rows.thinned(_SAMPLE).rows)
         self.importance_ = dict(zip(self.columns_, np.abs(few).mean(axis=0).tolist(), strict=True))

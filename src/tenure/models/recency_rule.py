@@ -36,6 +36,7 @@ class RecencyRule:
         """The rule that past customers teach."""
         known = np.nan_to_num(silence, nan=np.inf)
         edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"))
+        edges = edges[edges < known.max(initial=-np.inf)]  # above the greatest nobody was seen
         bins = np.searchsorted(edges, known)
         lost = np.bincount(bins, churned, minlength=len(edges) + 1)
         return cls(edges, (lost + 1) / (np.bincount(bins, minlength=len(edges) + 1) + 2))
