@@ -24,7 +24,7 @@ _LOWEST, _HIGHEST = np.log(1e-6), np.log(1e6)
 _STEP = 1e-5  # on the logarithm, for the Hessian by central differences of the gradient
 _LOST = 1e300  # where the objective is not finite
 _NEGLIGIBLE = 1e-9  # of log-likelihood won by a step: an end
-_SMALL = 1e-3  # the same where a step costs a pass over very many cells
+_SMALL = 1e-5  # the same where a step costs a pass over very many cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def maximise(
         raise TenureError("the likelihood is not finite anywhere", "Look for outliers or mixed time units in the data.")
     natural = np.exp(end.logs)
     covariance = np.outer(natural, natural) * _inverse(end.hessian)
-    value = objective(natural)[0]
+    value = -end.lost - (prior(natural)[0] if prior is not None else 0.0)
     return Fit(tuple(names), natural, value, covariance, _open_inverse(end.hessian), end.is_converged)
 
 
@@ -145,24 +145,24 @@ def _finish(lost: Lost, rough: _End) -> _End:
     logs = rough.logs
     value, slope = lost(logs)
     for _ in range(6):
-        moved, better, next_slope, won = _newton(lost, logs, value, slope, rough.hessian)
+        moved, better, next_slope, _ = _newton(lost, logs, value, slope, rough.hessian, _SMALL)
         if not better < value:
             break
         logs, value, slope = moved, better, next_slope
-        # The gain shrinks by orders of magnitude from step to step: what would follow one of a thousandth is nothing.
-        if won < _SMALL:
-            break
     return _End(logs, value, rough.hessian, rough.is_converged)
 
 
 def _newton(
-    lost: Lost, logs: Numbers, value: float, slope: Numbers, hessian: Numbers
+    lost: Lost, logs: Numbers, value: float, slope: Numbers, hessian: Numbers, enough: float = 0.0
 ) -> tuple[Numbers, float, Numbers, float]:
-    """A Newton step, shortened until it gains: its end, value and slope there, and the gain that was to be expected."""
+    """A Newton step, shortened until it gains: its end, value and slope there, and the gain that was to be expected.
+
+    No step is made where less than `enough` is to be gained, or no more than rounding.
+    """
     step = _inverse(hessian) @ slope
-    if not np.isfinite(step).all():
-        return logs, value, slope, 0.0
     won = float(slope @ step) / 2
+    if not won > max(enough, 1e-15 * abs(value)):
+        return logs, value, slope, 0.0
     size = min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-300))
     for _ in range(4):
         moved = np.clip(logs - size * step, _LOWEST, _HIGHEST)
