@@ -40,15 +40,14 @@ def known():
     return purchases, ReplacementCycle().fit(purchases)
 
 
-@pytest.fixture(scope="module")
-def households():
-    """Purchase days by household and category of The Complete Journey, every second household; goods, no returns."""
+def purchase_days(every):
+    """Purchase days by household and category of The Complete Journey: goods, no returns; one household in `every`."""
     columns = ["household_id", "product_id", "quantity", "sales_value", "transaction_timestamp"]
     bought = pq.read_table(
         grocer("transactions"), columns=columns,
         filters=(pc.field("quantity") > 0) & (pc.field("sales_value") > 0),
     )  # fmt: skip
-    bought = bought.filter(pc.equal(pc.bit_wise_and(bought.column("household_id"), 1), 0))
+    bought = bought.filter(pa.array(bought.column("household_id").to_numpy() % every == 0))
     goods = pq.read_table(grocer("products"), columns=["product_id", "product_category"]).to_pydict()
     names = dict(zip(goods["product_id"], goods["product_category"], strict=True))
     category = pa.array([names.get(each) for each in bought.column("product_id").to_pylist()], pa.string())
@@ -58,14 +57,19 @@ def households():
     return rows.filter(is_goods).group_by(["customer_id", "product", "day"]).aggregate([])
 
 
-@pytest.fixture(scope="module")
-def checked(households):
+def forecast_of(households):
     """The model of the days before 1 October 2017, its forecast as of then, and the day each pair was bought next."""
     before = households.filter(pc.less(households.column("day"), date(2017, 10, 1)))
     model = ReplacementCycle().fit(before)
     log = read(households)
     found = model.forecast(log, date(2017, 10, 1))
     return model, found, next_days(log, found.pairs)
+
+
+@pytest.fixture(scope="module")
+def checked():
+    """`forecast_of` every second household."""
+    return forecast_of(purchase_days(every=2))
 
 
 def test_known_gaps_and_tempos_are_found_again(known):
