@@ -196,9 +196,12 @@ class ChurnRisk(Estimator):
 def _notes(said: Numbers, latest: Labelled) -> tuple[str, ...]:
     """What a reader of the card must know."""
     expected, seen = float(said.mean()), float(latest.churned.mean())
-    if abs(expected - seen) <= 0.05:
+    if abs(expected - seen) <= 0.15 * seen:
         return ()
-    return (f"On the held-out days {seen:.0%} stayed away where {expected:.0%} were expected: the season moves this.",)
+    return (
+        f"On the held-out days {seen:.1%} stayed away where {expected:.1%} were expected:"
+        " seasons do that, and the first year of a shop's records.",
+    )
 
 
 def _day(day: float) -> str:
