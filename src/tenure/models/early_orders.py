@@ -24,6 +24,8 @@ LAST = 5  # orders after which a customer is no new buyer any more
 DEPTHS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 _SMALLEST = 0.01  # of the usual order; free orders would have a size of minus infinity
 _MONDAY = 3  # 1970-01-01 was a Thursday
+FIRST = " of a first order"
+_OF_REPEATS = ("last gap", "mean gap", *(f"order {k}" for k in range(2, LAST + 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +82,32 @@ class Early:
 
     Attributes:
         rows: of the order days, one per row here: the latest order that is looked at.
+        place: 1 for a first order, 2 for a second.
         columns: by name, NaN where not known.
     """
 
     rows: Whole
+    place: Whole
     columns: Mapping[str, Numbers]
+
+    def of(self, chosen: NDArray[Any]) -> Early:
+        """Some of the rows, by flags or places."""
+        columns = {name: values[chosen] for name, values in self.columns.items()}
+        return Early(self.rows[chosen], self.place[chosen], columns)
 
 
 def early(days: OrderDays, rows: Whole, shop: Usual) -> Early:
     """What is known of customers at some of their orders, from these and the ones before.
 
     Args:
-        rows: rows of `days`, the order at which each customer is looked at.
+        rows: rows of `days`, the order at which each customer is looked at, at most the fifth.
         shop: what is usual.
     """
     tale = _Tale(days, rows, shop)
     found: dict[str, Numbers] = {}
     for columns in (_sizes, _discounts, _goods, _moments, _rhythm):
         found |= columns(tale)
-    return Early(rows, found)
+    return Early(rows, tale.place, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +129,13 @@ class _Tale:
 
     def so_far(self, values: Numbers) -> Numbers:
         """The mean of a value over each customer's orders up to the row, of those where it is known."""
-        counts = np.concatenate([[0.0], np.cumsum(np.isfinite(values))])
-        sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))])
-        many = counts[self.rows + 1] - counts[self.first]
-        mean: Numbers = np.divide(
-            sums[self.rows + 1] - sums[self.first], many, out=np.full(len(self.rows), np.nan), where=many > 0
-        )
+        # Order by order, so that not even the last bit depends on anybody else's orders, as it would in running sums.
+        sums, many = np.zeros(len(self.rows)), np.zeros(len(self.rows))
+        for back in range(LAST):
+            rows = self.rows - back
+            value = np.where(rows >= self.first, values[np.maximum(rows, 0)], np.nan)
+            sums, many = sums + np.nan_to_num(value), many + np.isfinite(value)
+        mean: Numbers = np.divide(sums, many, out=np.full(len(self.rows), np.nan), where=many > 0)
         return mean
 
 
@@ -178,17 +188,31 @@ def _rhythm(tale: _Tale) -> dict[str, Numbers]:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Centre and spread of the columns that a model learned from."""
+    """Centre and spread of the columns that a model learned from.
+
+    What a first order tells wears off once somebody has come back, so each column stands twice in the linear model:
+    for everyone, and once more for those with one order only.
+    """
 
     names: tuple[str, ...]
     means: Numbers
     spreads: Numbers
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the linear model, in the order of `matrix`."""
+        return (*self.names, *(f"{self.names[each]}{FIRST}" for each in self._twice))
+
     def matrix(self, seen: Early) -> Numbers:
         """Rows × columns, centred and scaled; what is not known is 0, the average."""
         nothing = np.full(len(seen.rows), np.nan)
-        raw = np.column_stack([seen.columns.get(name, nothing) for name in self.names])
-        return np.nan_to_num((raw - self.means) / self.spreads)
+        raw = [seen.columns.get(name, nothing) for name in self.names]
+        once = np.nan_to_num((np.array(raw).T - self.means) / self.spreads)
+        return np.hstack([once, once[:, self._twice] * (seen.place == 1)[:, None]])
+
+    @property
+    def _twice(self) -> list[int]:
+        return [each for each, name in enumerate(self.names) if name not in _OF_REPEATS]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""

@@ -6,9 +6,10 @@ The kind is defined by what happens *after* an order, and foretold from the orde
     discount     further orders, more than half of them discounted
     active       further orders, at most half of them discounted
 
-The chance of each grows out of two steps: whether another order comes, given the first ones and the silence since
-(`return_time`), and, if so, whether discounts draw it. A class is named only where its chance reaches a stated
-certainty; everyone else is undecided, which after a first order is nearly everyone.
+The chance of each grows out of two questions: whether another order comes, given the first ones and the silence since
+(`return_time`), and, if so, whether discounts draw what comes (`path_step`). A class is
+named only where its chance reaches a stated certainty; everyone else is undecided, which on the day of a first order is
+nearly everyone.
 """
 
 from __future__ import annotations
@@ -23,12 +24,11 @@ from numpy.typing import NDArray
 from tenure.domain.errors import TenureError
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.discounts import DiscountShare
-from tenure.models.early_orders import LAST, Early, Scale, Usual, early, scale, usual
+from tenure.models.early_orders import LAST, Early, Usual, early, usual
 from tenure.models.frames import like
-from tenure.models.logistic import chances, logistic
 from tenure.models.order_days import Moment, OrderDays, day_of, order_days
-from tenure.models.path_reasons import pulls, reasons
-from tenure.models.return_time import ReturnTime, return_time
+from tenure.models.path_reasons import bought, reasons
+from tenure.models.path_step import Step, step
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -36,7 +36,6 @@ Whole = NDArray[np.int64]
 CLASSES = ("hit_and_run", "discount", "active")
 UNDECIDED = "undecided"
 _CUSTOMERS = 30_000  # more change the third digit of a chance, and cost seconds
-_FEWEST_OF_CLASS = 20  # bargain hunters, and others, below which a regression learns one customer by heart
 
 
 class BuyerPath(Estimator):
@@ -51,9 +50,10 @@ class BuyerPath(Estimator):
         penalty: how strongly coefficients are drawn to 0, in cases.
 
     Attributes:
-        return_params_: change of the log-odds of coming back per standard deviation of each known thing.
-        discount_params_: the same for being drawn by discounts, given coming back; empty where too few of either kind
-            have been seen, and then everyone has the base rate.
+        return_params_: change of the log-odds of coming back per standard deviation of each known thing, and what is to
+            be added to it for those with one order only.
+        discount_params_: the same for being drawn by discounts, given coming back; 0 where too few of either kind have
+            been seen, and then everyone has the base rate.
         discounted_from_: the share from which an order counts as discounted.
         base_rates_: of the three classes after a first order, among customers who were watched long enough.
         customers_: how many it learned from.
@@ -101,17 +101,10 @@ class BuyerPath(Estimator):
             )
         self.shop_ = usual(days, self.discounted_from)
         self.discounted_from_ = self.shop_.depth
-        rows = np.flatnonzero(days.place <= LAST)
-        known = early(days, rows, self.shop_)
-        self._scale = scale(known)
-        matrix = self._scale.matrix(known)
-        at = days.day[rows].astype(np.float64)
-        self._returns = return_time(
-            matrix, at, days.next_day[rows] - at, today - 1 - at, self.horizon_days, self.penalty
-        )
-        self._learn_discounts(matrix, outcomes(days, rows, today, self))
+        self._learn(days, today)
         first = outcomes(days, days.begins, today, self)
-        self._name(np.bincount(first[first >= 0], minlength=3) / max(int((first >= 0).sum()), 1))
+        rates = np.bincount(first[first >= 0], minlength=3) / max(int((first >= 0).sum()), 1)
+        self._name(dict(zip(CLASSES, rates.tolist(), strict=True)))
         return self
 
     def predict(self, orders: Any, as_of: Moment | None = None) -> Any:
@@ -159,9 +152,8 @@ class BuyerPath(Estimator):
             ordered: the day of each.
             silent: whole days since then in which no order came.
         """
-        matrix = self._scale.matrix(known)
-        gone = self._returns.nothing_at_all(matrix, ordered.astype(np.float64), np.maximum(silent, 0).astype(float))
-        drawn = chances(self._base + matrix @ self._drawn) if self._has_discounts else np.zeros(len(matrix))
+        gone = self._step.gone(known, ordered, np.maximum(silent, 0).astype(np.float64))
+        drawn = self._step.hunts(known) if self._has_discounts else np.zeros(len(gone))
         back = 1 - gone
         return np.column_stack([gone, back * drawn, back * (1 - drawn)])
 
@@ -181,41 +173,38 @@ class BuyerPath(Estimator):
     def summary(self) -> Table:
         """What makes customers come back, and what makes discounts draw them: log-odds per standard deviation."""
         self._check_fitted()
-        rows = [(name, value, self.discount_params_.get(name)) for name, value in self.return_params_.items()]
+        rows = [(name, value, self.discount_params_[name]) for name, value in self.return_params_.items()]
         rates = ", ".join(f"{name} {rate:.1%}" for name, rate in self.base_rates_.items())
         return Table(("known", "comes back", "by discounts"), rows, f"BuyerPath, after a first order: {rates}")
+
+    def _learn(self, days: OrderDays, today: int) -> None:
+        rows = np.flatnonzero(days.place <= LAST)
+        known, seen = early(days, rows, self.shop_), outcomes(days, rows, today, self)
+        self._step = step(days, known, seen, today, self.horizon_days, self.penalty)
+        self._has_discounts = bool((seen == 1).any())
 
     def _reasons(
         self, days: OrderDays, discounted: Numbers, today: int, said: Numbers, known: Early, is_new: NDArray[np.bool_]
     ) -> list[list[str]]:
-        grounds = pulls(self._scale.names, self._scale.matrix(known), self._returns.slopes, self._drawn)
-        places = np.where(is_new, np.cumsum(is_new) - 1, -1)
-        return reasons(days, discounted, today, said.argmax(axis=1), grounds, places)
-
-    def _learn_discounts(self, matrix: Numbers, seen: Whole) -> None:
-        back = (seen == 1) | (seen == 2)
-        drawn = (seen[back] == 1).astype(np.float64)
-        self._has_discounts = bool(drawn.any())
-        self._drawn = np.zeros(matrix.shape[1])
-        rate = float(np.clip(drawn.mean(), 0.5 / len(drawn), 1 - 0.5 / len(drawn))) if len(drawn) else 0.5
-        self._base = float(np.log(rate / (1 - rate)))
-        if min(drawn.sum(), len(drawn) - drawn.sum()) < _FEWEST_OF_CLASS:
-            return
-        rows = np.hstack([np.ones((len(drawn), 1)), matrix[back]])
-        drawn_to = np.concatenate([[0.0], np.full(matrix.shape[1], self.penalty)])
-        found = logistic(rows, drawn, np.ones(len(drawn)), drawn_to).coefficients
-        self._base, self._drawn = float(found[0]), found[1:]
+        found: list[list[str]] = [[] for _ in range(len(said))]
+        new = np.flatnonzero(is_new)
+        texts = reasons(days, new, discounted, today, said[new].argmax(axis=1), self._step.grounds(known))
+        for place, text in zip(new, texts, strict=True):
+            found[place] = text
+        for place in np.flatnonzero(~is_new):
+            found[place] = [bought(int(discounted[place]), int(days.counts[place]))]
+        return found
 
     def _share(self) -> DiscountShare:
         found = DiscountShare()
         found.params_ = Params(dict(zip(("alpha", "beta"), self.shop_.share, strict=True)))
         return found
 
-    def _name(self, rates: Numbers) -> None:
-        names = self._scale.names
-        self.return_params_ = Params(dict(zip(names, self._returns.slopes, strict=True)))
-        self.discount_params_ = Params(dict(zip(names, self._drawn, strict=True)) if self._drawn.any() else {})
-        self.base_rates_ = Params(dict(zip(CLASSES, rates, strict=True)))
+    def _name(self, rates: Mapping[str, float]) -> None:
+        names, back = self._step.scale.columns, self._step.returns.slopes
+        self.return_params_ = Params(dict(zip(names, back.tolist(), strict=True)))
+        self.discount_params_ = Params(dict(zip(names, self._step.drawn.tolist(), strict=True)))
+        self.base_rates_ = Params(rates)
 
     def _check_settings(self) -> None:
         for name in ("mostly", "certainty"):
@@ -227,19 +216,18 @@ class BuyerPath(Estimator):
     def _learned(self) -> dict[str, Any]:
         self._check_fitted()
         return {
-            "shop": asdict(self.shop_), "scale": self._scale.as_json(), "returns": self._returns.as_json(),
-            "discounts": {"has": self._has_discounts, "base": self._base, "drawn": self._drawn.tolist()},
-            "base_rates": self.base_rates_.to_dict(), "customers": self.customers_,
+            "shop": asdict(self.shop_), "step": self._step.as_json(),
+            "has_discounts": self._has_discounts, "base_rates": self.base_rates_.to_dict(),
+            "customers": self.customers_,
         }  # fmt: skip
 
     def _restore(self, learned: Mapping[str, Any]) -> None:
-        shop, discounts = learned["shop"], learned["discounts"]
+        shop = learned["shop"]
         self.shop_ = Usual(shop["total"], shop["depth"], (shop["share"][0], shop["share"][1]))
-        self._scale, self._returns = Scale.from_json(learned["scale"]), ReturnTime.from_json(learned["returns"])
-        self._has_discounts, self._base = bool(discounts["has"]), float(discounts["base"])
-        self._drawn = np.array(discounts["drawn"], np.float64)
+        self._step = Step.from_json(learned["step"])
+        self._has_discounts = bool(learned["has_discounts"])
         self.discounted_from_, self.customers_ = self.shop_.depth, int(learned["customers"])
-        self._name(np.array([learned["base_rates"][name] for name in CLASSES]))
+        self._name(learned["base_rates"])
 
 
 def outcomes(days: OrderDays, rows: Whole, today: float, model: BuyerPath) -> Whole:

@@ -6,12 +6,12 @@ drawn by discounts. Out: up to three sentences per customer, the weightiest firs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tenure.models.early_orders import FIRST
 from tenure.models.order_days import OrderDays
 
 Numbers = NDArray[np.float64]
@@ -53,54 +53,60 @@ class Grounds:
 
 
 def reasons(
-    days: OrderDays, discounted: Numbers, today: int, likeliest: Whole, grounds: Grounds, places: Whole
+    days: OrderDays, who: Whole, discounted: Numbers, today: int, likeliest: Whole, grounds: Grounds
 ) -> list[list[str]]:
-    """Up to three sentences for each customer.
+    """Up to three sentences for each of some new buyers.
 
     Args:
-        days: their order days; `discounted`: how many of these were discounted.
-        likeliest: the place of each customer's likeliest class.
-        grounds: of the new buyers; `places`: for each customer, their row in it, −1 for one who is no new buyer.
+        days: order days; `who`: places of the buyers among its customers.
+        discounted: how many orders of each of its customers were discounted.
+        likeliest: the place of each buyer's likeliest class, and their `grounds`.
     """
     latest = days.latest()
     found: list[list[str]] = []
-    for who in range(len(days.customers)):
-        count, place = int(days.counts[who]), int(places[who])
-        bought = f"{int(discounted[who])} of {count} orders were discounted."
-        if place < 0:
-            found.append([bought])
-            continue
-        silent = today - int(days.day[latest[who]])
-        gap = int(days.day[latest[who]] - days.day[latest[who] - 1]) if count > 1 else 0
-        said = [_silence(silent)] if likeliest[who] == 0 and silent > _LONG_SILENCE else []
-        pull = (-grounds.back[place], grounds.drawn[place], grounds.back[place] - grounds.drawn[place])
-        weights = pull[int(likeliest[who])]
+    for place, customer in enumerate(who):
+        count, row = int(days.counts[customer]), int(latest[customer])
+        silent = today - int(days.day[row])
+        told = _Told(count, int(discounted[customer]), int(days.day[row] - days.day[row - 1]) if count > 1 else 0)
+        said = [_silence(silent)] if likeliest[place] == 0 and silent > _LONG_SILENCE else []
+        back, drawn = grounds.back[place], grounds.drawn[place]
+        weights = (-back, drawn, back - drawn)[int(likeliest[place])]
         for column in np.argsort(-weights):
             if weights[column] < _WEIGHTY or len(said) >= _MOST:
                 break
-            text = _text(grounds.names[column], bool(grounds.above[place, column]), count, gap, bought)
+            text = _text(grounds.names[column], bool(grounds.above[place, column]), told)
             if text not in said:
                 said.append(text)
         found.append(said)
     return found
 
 
+def bought(discounted: int, count: int) -> str:
+    """How many orders were discounted."""
+    return f"{discounted} of {count} orders were discounted."
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What sentences tell of one buyer: orders, discounted ones, and days between the last two."""
+
+    count: int
+    discounted: int
+    gap: int
+
+
 def _silence(days: int) -> str:
     return f"Nothing has come for {days:,} days."
 
 
-def _text(name: str, is_above: bool, count: int, gap: int, bought: str) -> str:
+def _text(name: str, is_above: bool, told: _Told) -> str:
+    name = name.removesuffix(FIRST)
     if name in _SAID:
         return _SAID[name][0 if is_above else 1]
     if name in ("discounted", "last discounted"):
-        return bought
+        return bought(told.discounted, told.count)
     if name == "coupon":
         return "Coupons were used." if is_above else "No coupon was used."
-    if name in ("last gap", "mean gap") and count > 1:
-        return f"The latest order came {gap:,} days after the one before."
-    return "There is only one order so far." if count == 1 else f"There are {count} orders so far."
-
-
-def pulls(names: Sequence[str], matrix: Numbers, slopes: Numbers, drawn: Numbers) -> Grounds:
-    """The grounds of new buyers, from what is known of them (centred and scaled) and a model's coefficients."""
-    return Grounds(tuple(names), matrix * slopes, matrix * drawn, matrix > 0)
+    if name in ("last gap", "mean gap") and told.count > 1:
+        return f"The latest order came {told.gap:,} days after the one before."
+    return "There is only one order so far." if told.count == 1 else f"There are {told.count} orders so far."

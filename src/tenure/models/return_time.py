@@ -123,10 +123,12 @@ def return_time(
 
 
 def _edges(returns: Numbers, horizon: int) -> Numbers:
-    """Ends of spans with about equally many returns in each; the last is the horizon."""
+    """Ends of spans with about equally many returns in each; the last, long and thin one is cut in two."""
     spans = int(np.clip(len(returns) // _FEWEST, 1, _SPANS))
     inner = np.quantile(returns, np.arange(1, spans) / spans, method="lower") if spans > 1 else np.empty(0)
-    return np.unique(np.append(inner[(inner > 0) & (inner < horizon)], float(horizon)))
+    inner = inner[(inner > 0) & (inner < horizon)]
+    half = [(inner[-1] + horizon) // 2] if len(inner) and inner[-1] < horizon - 1 else []
+    return np.unique(np.concatenate([inner, half, [float(horizon)]]))
 
 
 def _middle(edges: Numbers) -> Numbers:
