@@ -166,6 +166,14 @@ class Estimator:
             f"<{type(self).__name__}({given}){': ' + fitted if fitted else '' if self.is_fitted else ', not fitted'}>"
         )
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the summary of a fitted model, else the line of `repr`."""
+        from html import escape
+
+        summary = getattr(self, "summary", None) if self.is_fitted else None
+        shown = summary() if summary is not None else None
+        return shown._repr_html_() if isinstance(shown, Table) else f"<pre>{escape(repr(self))}</pre>"
+
     @property
     def is_fitted(self) -> bool:
         """Whether `fit` has learned anything."""

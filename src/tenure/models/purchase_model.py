@@ -19,6 +19,7 @@ from tenure.models.cells import Cells, Places, cells, uncounted
 from tenure.models.histories import histories, new_customers, refuse_unfit, times
 from tenure.models.kernel import Kernel, Parameter, search
 from tenure.models.likelihood import Fit
+from tenure.models.plots.methods import PurchasePlots
 from tenure.models.special import unit_rule
 
 Numbers = NDArray[np.float64]
@@ -27,7 +28,7 @@ Counts = NDArray[np.int64]
 PARAMETER_SETS = 64  # drawn at most where parameters are doubted; each costs a pass over all histories
 
 
-class PurchaseModel(Estimator):
+class PurchaseModel(PurchasePlots, Estimator):
     """A model of how often customers buy and when they silently stop; see the models of this kind."""
 
     PARAMETERS: ClassVar[tuple[Parameter, ...]]

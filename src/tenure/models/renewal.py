@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from tenure.domain.errors import TenureError
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.likelihood import maximise
+from tenure.models.plots.methods import RenewalPlots
 from tenure.models.survivors import Survivors, survivors
 
 Numbers = NDArray[np.float64]
@@ -27,7 +28,7 @@ _HORIZON = 200_000  # renewals in a discounted sum; enough for a rate of 0.02% a
 _ALIKE = 1e4  # alpha + beta above this: the spread of θ is under a hundredth of its mean, and no data tell it from none
 
 
-class RenewalModel(Estimator):
+class RenewalModel(RenewalPlots, Estimator):
     """Shares that survive, and what a customer is still worth, from cohorts' survivors. Time counts renewals."""
 
     names: ClassVar[tuple[str, ...]]
