@@ -167,6 +167,11 @@ def test_what_cannot_be_read_is_refused_in_words(frame, says):
         SeasonalClock().fit(frame)
 
 
+def test_a_missing_day_is_refused_in_words(clock):
+    with pytest.raises(TenureError, match="missing or infinite"):
+        clock.elapsed("boots", np.nan, FIRST)
+
+
 # Online Retail II: a British gift shop, December 2009 to December 2011; categories by words in the description.
 
 

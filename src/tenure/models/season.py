@@ -92,7 +92,7 @@ class SeasonalClock(Estimator):
         """How fast a category's clock runs on days since 1970: 1 in an average week, 2 where twice as much sells."""
         self._check_fitted()
         weights = self.weights_.get(category)
-        where = np.asarray(day, dtype=np.float64)
+        where = _finite(day)
         if weights is None:
             return np.ones(where.shape)
         _, place, _ = day_place(where)
@@ -109,7 +109,7 @@ class SeasonalClock(Estimator):
             from_day, to_day: days since 1970, numbers or one per customer.
         """
         self._check_fitted()
-        begin, end = np.broadcast_arrays(np.asarray(from_day, np.float64), np.asarray(to_day, np.float64))
+        begin, end = np.broadcast_arrays(_finite(from_day), _finite(to_day))
         passed = end - begin
         for weights, share in self._shares(category_weights):
             passed = passed + share * (_clock(weights, end) - _clock(weights, begin) - (end - begin))
@@ -123,7 +123,7 @@ class SeasonalClock(Estimator):
         The result may be a fraction of a day; its clock shows what was asked to within a thousandth of a second.
         """
         self._check_fitted()
-        begin, wanted = np.broadcast_arrays(np.asarray(from_day, np.float64), np.asarray(elapsed, np.float64))
+        begin, wanted = np.broadcast_arrays(_finite(from_day), _finite(elapsed))
         shares = self._shares(category_weights)
         if not shares:
             return np.asarray(begin + wanted)
@@ -202,6 +202,13 @@ class SeasonalClock(Estimator):
         self.categories_, self.years_ = list(learned["categories"]), dict(learned["years"])
         self.first_day_, self.last_day_ = int(learned["first_day"]), int(learned["last_day"])
         self.weights_ = {name: np.asarray(weights, np.float64) for name, weights in learned["weights"].items()}
+
+
+def _finite(day: ArrayLike) -> Numbers:
+    days = np.asarray(day, dtype=np.float64)
+    if not np.isfinite(days).all():
+        raise TenureError("a day is missing or infinite", "A clock is asked about days since 1970; leave others out.")
+    return days
 
 
 def _weights(logs: Numbers, years: float) -> Numbers:
