@@ -248,9 +248,12 @@ def _coded(table: pa.Table, name: str, missing: str | None = None) -> tuple[pa.A
 
 
 def _in_order(pair: Whole, day: Numbers) -> Whole:
-    """Rows by pair and day, one per day."""
+    """Rows by pair and day, one per day.
+
+    Days are compared as they are, not rounded: on a slow seasonal clock two days of the calendar may share a whole one.
+    """
     is_sorted = bool(np.all((pair[1:] > pair[:-1]) | ((pair[1:] == pair[:-1]) & (day[1:] >= day[:-1]))))
     order = np.arange(len(pair)) if is_sorted else np.lexsort((day, pair))
-    pair, whole = pair[order], np.floor(day[order])
-    first = np.r_[True, (pair[1:] != pair[:-1]) | (whole[1:] != whole[:-1])] if pair.size else np.zeros(0, dtype=bool)
+    pair, day = pair[order], day[order]
+    first = np.r_[True, (pair[1:] != pair[:-1]) | (day[1:] != day[:-1])] if pair.size else np.zeros(0, dtype=bool)
     return order[first]
