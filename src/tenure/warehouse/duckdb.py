@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,16 @@ class DuckWarehouse:
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
+
+    @contextmanager
+    def sibling(self) -> Iterator[DuckWarehouse]:
+        """A second reader of the same file, for another thread; it sees what is committed, and no temporary table."""
+        other = copy(self)
+        other.connection = self.connection.cursor()
+        try:
+            yield other
+        finally:
+            other.close()
 
     def __enter__(self) -> DuckWarehouse:
         return self

@@ -9,7 +9,7 @@ full build would give them, because they are judged against the same base (see `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from tenure.warehouse.bases import Asked, base, stored
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.layout import FOR_MODELS, ROWS_PER_CHUNK, chunks, merged, published
 from tenure.warehouse.seasons import season
+from tenure.warehouse.shortcuts import Shortcuts, lent
 from tenure.warehouse.views import KeyRange, Named, lean_facts_of, needed_by
 
 if TYPE_CHECKING:
@@ -162,9 +163,12 @@ class ProfileBuilder:
                 self._warehouse.fetch(
                     f"CREATE OR REPLACE TEMP TABLE {_STAGED} AS {asked.text('history', _NOBODY, given)}"
                 )
-                for part in parts:
-                    self._warehouse.fetch(f"INSERT INTO {_STAGED} {asked.text('history', part, given)}")
-                    progress.advance()
+                with closing(Shortcuts(asked, given).ahead(parts)) as ahead:
+                    for part, tables in ahead:
+                        with lent(self._warehouse, tables) as computed:
+                            text = asked.text("history", part, {**given, **computed})
+                            self._warehouse.fetch(f"INSERT INTO {_STAGED} {text}")
+                        progress.advance()
                 given["base_value"] = base(asked, "base_value", parts, whole=f"SELECT * FROM {_STAGED}")
                 yield _Stage(asked, given, business, _STAGED)
             finally:

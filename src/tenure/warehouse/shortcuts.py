@@ -1,0 +1,96 @@
+"""The costliest relations of a range of customers computed beside their text, while the engine works on another range.
+
+`history` reads five relations that together take most of its time; what is yielded here stands for them, row for row.
+Where keys or sums would leave 64 bits nothing is yielded for them, and their text is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from tenure.warehouse.bases import Asked, stored
+from tenure.warehouse.baskets import Baskets, can_be_packed, catalogue
+from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.order_days import gaps, tempo
+from tenure.warehouse.runs import Ints
+from tenure.warehouse.views import KeyRange, facts_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_LINES = "customer_key, product_no, day, s.at AS at, spend, COALESCE(cost, 0) AS cost"
+_THINGS = (
+    "SELECT product_id, category, brand, COALESCE(category_no, 0) AS category_no, COALESCE(brand_no, 0) AS brand_no,"
+    " COALESCE(lifetime_days, 0) AS lifetime_days, COALESCE(better_no, 0) AS better_no,"
+    " CASE WHEN unit_cost IS NULL THEN 0 ELSE 1 END AS has_cost FROM ({}) ORDER BY product_no"
+)
+
+
+class Shortcuts:
+    """What can be computed of each range without the text of its relations.
+
+    Args:
+        given: the queries that stand for the relations of the whole base.
+    """
+
+    def __init__(self, asked: Asked, given: Mapping[str, str]) -> None:
+        self._asked = asked
+        self._given = {name: given[name] for name in ("catalogue", "base_rhythm")}
+        self._gap_milli = int(asked.warehouse.fetch(given["base_rhythm"])[0][0])
+        self._things = catalogue(asked.warehouse.arrow(_THINGS.format(given["catalogue"])))
+
+    def ahead(self, parts: Sequence[KeyRange]) -> Generator[tuple[KeyRange, dict[str, pa.Table]]]:
+        """Each range with its relations; the next one's are computed while the caller works on this one's."""
+        with self._asked.warehouse.sibling() as reader, ThreadPoolExecutor(1) as pool:
+            coming = [pool.submit(self.of, part, reader) for part in parts[:1]]
+            for place, part in enumerate(parts):
+                found = coming.pop().result()
+                coming += [pool.submit(self.of, following, reader) for following in parts[place + 1 : place + 2]]
+                yield part, found
+
+    def of(self, part: KeyRange, reader: DuckWarehouse) -> dict[str, pa.Table]:
+        """The relations of a range, by name."""
+        return {**self._rhythm(part, reader), **self._goods(part, reader)}
+
+    def _rhythm(self, part: KeyRange, reader: DuckWarehouse) -> dict[str, pa.Table]:
+        orders = facts_of(self._asked.as_of, part, stored)["orders"]
+        columns = _columns(
+            reader, f"SELECT customer_key, day FROM ({orders}) WHERE COALESCE(status, 'paid') <> 'cancelled'"
+        )
+        found = gaps(columns["customer_key"], columns["day"])
+        values = self._asked.values
+        multiple = (_whole(values["at_risk_num"]), _whole(values["at_risk_den"]))
+        rows = None if found is None else tempo(found, self._gap_milli, multiple)
+        return {} if rows is None else {"tempo": rows}
+
+    def _goods(self, part: KeyRange, reader: DuckWarehouse) -> dict[str, pa.Table]:
+        lines = _columns(reader, f"SELECT {_LINES} FROM ({self._asked.text('spending', part, self._given)}) AS s")
+        if not can_be_packed(part.high - part.low, self._things, lines):
+            return {}
+        found = Baskets(part.low, self._things, lines)
+        return {
+            "goods": found.goods(), "taste": found.taste(), "upgrades": found.upgrades(),
+            "replacement": found.replacement(self._asked.as_of.day),
+        }  # fmt: skip
+
+
+@contextmanager
+def lent(warehouse: DuckWarehouse, tables: Mapping[str, pa.Table]) -> Iterator[dict[str, str]]:
+    """The queries that stand for the relations, for as long as the block lasts."""
+    with ExitStack() as loans:
+        for name, table in tables.items():
+            loans.enter_context(warehouse.lend(f"computed_{name}", table))
+        yield {name: f"SELECT * FROM computed_{name}" for name in tables}
+
+
+def _columns(reader: DuckWarehouse, sql: str) -> dict[str, Ints]:
+    table = reader.arrow(sql)
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def _whole(value: int | float | str | None) -> int:
+    assert isinstance(value, int)
+    return value
