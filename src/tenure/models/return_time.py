@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.models.logistic import chances, logistic
+from tenure.models.logistic import chances
+from tenure.models.span_logistic import Spans, span_logistic
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -109,17 +110,15 @@ def return_time(
     begins = np.concatenate([[0.0], edges[:-1]])
     # A span that was not watched to its end is left out, even where an order came in it: to keep those alone would
     # make returns look more frequent than they are.
-    who, span = np.nonzero((days[:, None] > begins) & (seen[:, None] >= edges))
-    came = (days[who] <= edges[span]).astype(np.float64)
-    marks = np.zeros((len(who), len(edges)))
-    marks[np.arange(len(who)), span] = 1.0
-    parts = [marks, known[who], known[who] * _wear(edges)[span][:, None]]
-    drawn = [np.full(len(edges), 0.01), np.full(known.shape[1], penalty), np.full(known.shape[1], _FADING * penalty)]
-    if len(ordered) and float((ordered + seen).max() - ordered.min()) >= _ENOUGH * _YEAR:
-        parts.append(_waves(ordered[who] + _middle(edges)[span]))
-        drawn.append(np.full(parts[-1].shape[1], penalty))
-    found = logistic(np.hstack(parts), came, np.ones(len(who)), np.concatenate(drawn)).coefficients
-    return ReturnTime(edges, *np.split(found, np.cumsum([part.shape[1] for part in parts])[:3]))
+    at_risk = (days[:, None] > begins) & (seen[:, None] >= edges)
+    came = at_risk & (days[:, None] <= edges)
+    is_year = len(ordered) > 0 and float((ordered + seen).max() - ordered.min()) >= _ENOUGH * _YEAR
+    season = _waves(ordered[:, None] + _middle(edges)) if is_year else np.zeros((*at_risk.shape, 0))
+    spans = Spans(known, _wear(edges), season, at_risk.astype(np.float64), came.astype(np.float64))
+    width = known.shape[1]
+    drawn = [np.full(len(edges), 0.01), np.full(width, penalty), np.full(width, _FADING * penalty),
+             np.full(season.shape[2], penalty)]  # fmt: skip
+    return ReturnTime(edges, *span_logistic(spans, np.concatenate(drawn)))
 
 
 def _edges(returns: Numbers, horizon: int) -> Numbers:
@@ -138,7 +137,7 @@ def _middle(edges: Numbers) -> Numbers:
 def _wear(edges: Numbers) -> Numbers:
     """The logarithm of each span's middle, centred and scaled."""
     middle = np.log1p(_middle(edges))
-    return np.asarray((middle - middle.mean()) / max(float(middle.std()), 1e-9))
+    return np.asarray((middle - middle.mean()) / max(float(middle.std()), 1e-9), dtype=np.float64)
 
 
 def _waves(day: Numbers) -> Numbers:

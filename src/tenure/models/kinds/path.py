@@ -83,7 +83,7 @@ def train(past: Past, business: Business) -> Trained | None:  # noqa: ARG001 (th
     said, seen, _ = _answers(earlier, lesson, earlier)
     card = Card(
         "path", from_micros(past.as_of.at).isoformat(), from_micros(lesson.split * 86_400_000_000).isoformat(),
-        model.customers_, len(lesson.late.customers), _scores(earlier, lesson),
+        model.customers_, len(lesson.late.customers), _scores(earlier, lesson, earlier),
         (*lesson.notes, *_notes(model, said, seen)), _curve(said, seen),
     )  # fmt: skip
     return Trained(model.to_json(), card)
@@ -92,7 +92,10 @@ def train(past: Past, business: Business) -> Trained | None:  # noqa: ARG001 (th
 def check(state: State, past: Past, business: Business) -> tuple[Score, ...]:  # noqa: ARG001 (the protocol decides)
     """How a fitted state does on the cohorts that `train` would hold out."""
     lesson = _lesson(past)
-    return () if lesson is None else _scores(BuyerPath.from_json(state), lesson)
+    if lesson is None:
+        return ()
+    judge = BuyerPath(lesson.horizon).fit(lesson.early, lesson.until)
+    return _scores(BuyerPath.from_json(state), lesson, judge)
 
 
 def score(state: State, batch: Batch) -> dict[str, pa.Array]:
@@ -175,9 +178,12 @@ def _answers(model: BuyerPath, lesson: _Lesson, judge: BuyerPath) -> tuple[Numbe
     return said, seen, days.place[rows]
 
 
-def _scores(model: BuyerPath, lesson: _Lesson) -> tuple[Score, ...]:
-    """The figures of a model on the late cohorts, beside the base rates of the early ones."""
-    judge = BuyerPath(lesson.horizon).fit(lesson.early, lesson.until)
+def _scores(model: BuyerPath, lesson: _Lesson, judge: BuyerPath) -> tuple[Score, ...]:
+    """The figures of a model on the late cohorts, beside the base rates of the early ones.
+
+    Args:
+        judge: fitted on the early cohorts; what counts as discounted is what is usual there, whatever the model thinks.
+    """
     said, seen, place = _answers(model, lesson, judge)
     naive = _rates(judge, lesson)[place - 1]
     gone = seen == 0
