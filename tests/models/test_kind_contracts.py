@@ -113,6 +113,7 @@ def test_it_beats_the_rate_of_each_plan_on_days_it_has_not_seen(trained):
     scores = {(score.name, score.rule): score for score in trained.card.scores}
     auc, loss = scores["AUC", "the rate of each plan"], scores["log loss", "the rate of each plan"]
     assert auc.model > auc.naive + 0.08 and loss.model < loss.naive
+    assert scores["gain in log loss, in standard errors", "what chance gives one time in six"].model > 2
     assert trained.card.beats_naive and trained.card.split < trained.card.as_of
     assert scores["calibration error", "the rate of each plan"].model < 0.06
 
@@ -225,5 +226,6 @@ def test_ravenstack_runs_through_it_and_is_not_believed():
         past = DuckPast(warehouse, AsOf(day * MICROS_PER_DAY, day), Business())
         trained = kind.train(past, Business())
     assert trained is not None and trained.card.checked > 1000
-    # Who leaves is a throw of dice in these records: no rule can rank them.
+    # Who leaves is a throw of dice in these records. Measured: AUC .555, a gain in log loss of 0.05 errors.
     assert abs(trained.card.scores[0].model - 0.5) < 0.08
+    assert not trained.card.beats_naive
