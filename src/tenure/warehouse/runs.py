@@ -39,7 +39,8 @@ class Runs:
 
     def nth(self, values: Ints, place: Ints) -> Ints:
         """The value at a place of each run, counted from 1."""
-        return values[self.starts + place - 1]
+        found: Ints = values[self.starts + place - 1]
+        return found
 
     def sums(self, values: Ints) -> Ints:
         """The sum of each run."""
