@@ -216,7 +216,7 @@ class BuyerPath(Estimator):
     def _learned(self) -> dict[str, Any]:
         self._check_fitted()
         return {
-            "shop": asdict(self.shop_), "step": self._step.as_json(),
+            "shop": {**asdict(self.shop_), "share": list(self.shop_.share)}, "step": self._step.as_json(),
             "has_discounts": self._has_discounts, "base_rates": self.base_rates_.to_dict(),
             "customers": self.customers_,
         }  # fmt: skip
