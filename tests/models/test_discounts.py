@@ -79,6 +79,7 @@ def test_the_first_baskets_tell_who_will_buy_at_a_discount(place, above_median, 
     found = rankings()[place]
     assert found.k == (1, 5, 10, 20)[place]
     assert found.median > above_median and found.quarter > top_quarter
+    assert found.counted < found.median - 0.1
 
 
 def test_money_weighs_by_how_steady_it_is():

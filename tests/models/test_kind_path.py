@@ -183,6 +183,14 @@ def test_a_real_shop_without_discounts_has_two_paths():
     assert set(found["path"].to_pylist()) == {"hit_and_run", "active", "undecided"}
 
 
+@pytest.mark.parametrize(("days_ago", "is_good"), [(0, True), (60, True), (120, False)])
+def test_in_a_shop_that_changes_the_card_says_when_the_base_rates_are_better(days_ago, is_good):
+    past = past_of("Online Retail II", days_ago)
+    made = kind.train(past, Business())
+    assert made is not None and made.card.beats_naive is is_good
+    assert "1,712 customers of the first 90 days" in made.card.notes[0]
+
+
 def test_goods_of_a_day_are_counted_once_for_all_its_parcels():
     with DuckWarehouse(":memory:", threads=1) as warehouse:
         noon = 17_000 * MICROS_PER_DAY + MICROS_PER_DAY // 2
