@@ -100,6 +100,16 @@ def test_from_the_sixth_order_only_the_share_of_discounts_counts(model):
     assert said["reasons"].to_pylist() == [["8 of 8 orders were discounted."], ["0 of 8 orders were discounted."]]
 
 
+def test_reasons_are_sentences_of_what_is_so(model):
+    new = {"customer_id": [1, 2, 3, 3], "day": [END, END, END - 20, END], "total": [80.0, 20.0, 80.0, 80.0],
+           "discount": [0.0, 0.0, 5.0, 5.0]}  # fmt: skip
+    soon, late = model.predict(new, END + 1)["reasons"].to_pylist(), model.predict(new, END + 61)["reasons"].to_pylist()
+    assert soon[0] == ["0 of 1 orders were discounted.", "Orders are larger than usual."]
+    assert soon[1][0] == "Orders are smaller than usual." and late[1][0] == "Nothing has come for 61 days."
+    assert soon[2][0] == "2 of 2 orders were discounted."
+    assert all(len(each) <= 3 and all(text.endswith(".") for text in each) for each in soon + late)
+
+
 orders = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 400), st.integers(1, 9_000), st.integers(0, 900), st.booleans()),
     min_size=1, max_size=40,

@@ -24,7 +24,6 @@ LAST = 5  # orders after which a customer is no new buyer any more
 DEPTHS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 _SMALLEST = 0.01  # of the usual order; free orders would have a size of minus infinity
 _MONDAY = 3  # 1970-01-01 was a Thursday
-FIRST = " of a first order"
 _OF_REPEATS = ("last gap", "mean gap", *(f"order {k}" for k in range(2, LAST + 1)))
 
 
@@ -201,7 +200,7 @@ class Scale:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the linear model, in the order of `matrix`."""
-        return (*self.names, *(f"{self.names[each]}{FIRST}" for each in self._twice))
+        return (*self.names, *(f"{self.names[each]} of a first order" for each in self._twice))
 
     def matrix(self, seen: Early) -> Numbers:
         """Rows × columns, centred and scaled; what is not known is 0, the average."""
@@ -209,6 +208,12 @@ class Scale:
         raw = [seen.columns.get(name, nothing) for name in self.names]
         once = np.nan_to_num((np.array(raw).T - self.means) / self.spreads)
         return np.hstack([once, once[:, self._twice] * (seen.place == 1)[:, None]])
+
+    def folded(self, by_column: Numbers) -> Numbers:
+        """Figures of the columns of the linear model, rows × columns, with both places of a name summed."""
+        once = by_column[:, : len(self.names)].copy()
+        once[:, self._twice] += by_column[:, len(self.names) :]
+        return once
 
     @property
     def _twice(self) -> list[int]:

@@ -191,7 +191,7 @@ class BuyerPath(Estimator):
         texts = reasons(days, new, discounted, today, said[new].argmax(axis=1), self._step.grounds(known))
         for place, text in zip(new, texts, strict=True):
             found[place] = text
-        for place in np.flatnonzero(~is_new):
+        for place in np.flatnonzero(~is_new) if self._has_discounts else ():
             found[place] = [bought(int(discounted[place]), int(days.counts[place]))]
         return found
 

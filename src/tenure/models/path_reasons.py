@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.models.early_orders import FIRST
 from tenure.models.order_days import OrderDays
 
 Numbers = NDArray[np.float64]
@@ -100,7 +99,8 @@ def _silence(days: int) -> str:
 
 
 def _text(name: str, is_above: bool, told: _Told) -> str:
-    name = name.removesuffix(FIRST)
+    if told.count == 1:
+        name = name.removeprefix("last ")  # of one order, the mean is the latest
     if name in _SAID:
         return _SAID[name][0 if is_above else 1]
     if name in ("discounted", "last discounted"):

@@ -48,7 +48,8 @@ class Step:
     def grounds(self, known: Early) -> Grounds:
         """How much each known thing moves the log-odds of both."""
         matrix = self.scale.matrix(known)
-        return Grounds(self.scale.columns, matrix * self.returns.slopes, matrix * self.drawn, matrix > 0)
+        back, drawn = (self.scale.folded(matrix * each) for each in (self.returns.slopes, self.drawn))
+        return Grounds(self.scale.names, back, drawn, matrix[:, : len(self.scale.names)] > 0)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
