@@ -83,6 +83,12 @@ def python_names() -> str:
     return "\n".join(part for name in package.__all__ for part in _public(name, getattr(package, name)))
 
 
+def models() -> str:
+    """Every model with what it says about itself and its methods."""
+    package = importlib.import_module("tenure.models")
+    return "\n".join(part for name in package.__all__ for part in _model(getattr(package, name)))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "facts": fact_tables,
     "own-facts": own_tables,
@@ -90,6 +96,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "rules": rules,
     "decisions": decision_columns,
     "message-states": message_states,
+    "models": models,
     "commands": commands,
     "python": python_names,
 }
@@ -147,6 +154,22 @@ def _command(path: tuple[str, ...], command: click.Command) -> list[str]:
     context = click.Context(command, info_name=" ".join(path), terminal_width=84, max_content_width=84)
     level = "##" if len(path) <= 2 else "###"
     return [f"{level} {' '.join(path)}", "", "```text", command.get_help(context), "```", ""]
+
+
+def _model(model: type) -> list[str]:
+    call, said = f"{model.__name__}{_arguments(model)}", inspect.getdoc(model) or ""
+    parts = [f"## {model.__name__}", "", "```text", call, "", said, "```", ""]
+    for name, method in inspect.getmembers(model, inspect.isfunction):
+        if not name.startswith("_"):
+            parts += ["```text", f".{name}{_arguments(method)}", "", inspect.getdoc(method) or "", "```", ""]
+    return parts
+
+
+def _arguments(value: Callable[..., object]) -> str:
+    """What one gives to a class or method, without the object itself and its types, which the text explains."""
+    given = inspect.signature(value.__init__ if inspect.isclass(value) else value).parameters.values()
+    shown = [p.replace(annotation=inspect.Parameter.empty) for p in given if p.name != "self"]
+    return str(inspect.Signature(shown))
 
 
 def _public(name: str, value: object) -> list[str]:

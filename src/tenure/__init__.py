@@ -3,6 +3,7 @@
     import tenure as tn
     ws = tn.open("shop")
     ws.profiles(as_of="2011-09-01").to_pandas()
+    tn.models.BetaGeo().fit(tn.summary(orders, as_of="2011-09-01"))
 
 Names are imported when they are first used, so that `import tenure` costs nothing.
 """
@@ -14,16 +15,19 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tenure import models
     from tenure.domain.errors import TenureError
     from tenure.insights.retention import retention_rate
+    from tenure.models.summary import summary
     from tenure.notebook import open
 
-__all__ = ["TenureError", "open", "retention_rate"]
+__all__ = ["TenureError", "models", "open", "retention_rate", "summary"]
 
 _WHERE = {
     "TenureError": "tenure.domain.errors",
     "open": "tenure.notebook",
     "retention_rate": "tenure.insights.retention",
+    "summary": "tenure.models.summary",
 }
 
 try:
@@ -33,6 +37,8 @@ except PackageNotFoundError:  # run from a folder that was never installed
 
 
 def __getattr__(name: str) -> Any:
+    if name == "models":
+        return import_module("tenure.models")
     if name not in _WHERE:
         raise AttributeError(f"module 'tenure' has no attribute {name!r}")
     value = getattr(import_module(_WHERE[name]), name)

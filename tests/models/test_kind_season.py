@@ -105,9 +105,22 @@ def test_the_warehouse_reads_a_row_for_every_day_from_before_the_first_order(boo
     assert milli[day == TODAY - 10] - milli[day == TODAY - 375] == pytest.approx(365_000, abs=3_000)
 
 
-def test_nothing_of_the_profile_is_filled(boots):
+def test_the_next_order_is_due_when_the_customers_clock_shows_it(boots):
     past, found = boots
-    assert kind.score(found.state, Batch(past.profiles(NOW), {}, NOW, BUSINESS)) == {}
+    past = DuckPast(past._warehouse, NOW, BUSINESS, lambda moment: kind.clock_table(found.state, moment))
+    lines = past.relation("seasonal_lines", NOW)
+    batch = Batch(past.profiles(NOW), {"seasonal_lines": lines}, NOW, BUSINESS)
+    filled = kind.score(found.state, batch)["next_order_at"]
+    seasonal = np.isin(batch.column("customer_key"), lines.column("customer_key").to_numpy())
+    known = np.asarray(filled.is_valid())
+    assert (known == (seasonal & np.isfinite(batch.column("last_order_at")))).all() and known.sum() > 20
+    clock = SeasonalClock.from_json(found.state)
+    due = np.asarray(filled.cast(pa.int64()).fill_null(0)) / MICROS_PER_DAY
+    begin, gap = batch.column("last_order_at") / MICROS_PER_DAY, batch.column("gap_expected_days")
+    orders = kind._orders_by_category(clock, batch)
+    passed = clock.elapsed(orders, begin, due)
+    assert passed[known] == pytest.approx(gap[known], abs=1e-3)
+    assert np.abs(due - begin - gap)[known].max() > 5  # and by the calendar it is another day
 
 
 def test_a_flat_shop_gets_a_flat_clock_that_is_not_promoted():

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tenure.insights.group import Group
-from tenure.insights.table import Cell
 from tenure.insights.words import Words
+
+if TYPE_CHECKING:
+    from tenure.insights.table import Cell
 
 ACCEPTABLE = "churn is acceptable where lift · churn_90d · clv_365d does not reach the cost of an effort to keep"
 INVESTMENT_NAMES: dict[str, str] = {"grow": "Grow", "keep": "Keep", "serve": "Serve", "let_go": "Let go"}

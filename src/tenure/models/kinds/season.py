@@ -1,31 +1,35 @@
 """Seasons: which categories have one, so that silence outside it is not taken for a lapse.
 
-Nothing of the profile is filled here. The warehouse reads `clock_table`, and rhythm, overdue and the models that come
-after count days on it. A category whose season did not forecast the held-out weeks better than a flat year runs flat.
+The warehouse reads `clock_table`, and rhythm, overdue and the models that come after count days on it; what is filled
+here are dates turned back to the calendar: on which day a customer's clock will show the next order. A category whose
+season did not forecast the held-out weeks better than a flat year runs flat.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenure.domain.business import Business
-from tenure.domain.moments import AsOf, from_micros
+from tenure.domain.moments import MICROS_PER_DAY, AsOf, from_micros
 from tenure.models.cards import Card, Score
-from tenure.models.kinds.contract import Batch, State, Trained, Whole
+from tenure.models.kinds.contract import Batch, State, Trained, Whole, plain
 from tenure.models.season import Numbers, SeasonalClock
 from tenure.ports import Past
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RELATIONS: tuple[str, ...] = ()
-FILLS: tuple[str, ...] = ()
+RELATIONS = ("seasonal_lines",)
+FILLS = ("next_order_at", "next_order_low", "next_order_high")
 AFTER: tuple[str, ...] = ()
 DUE_DAYS = 28
 
+Flags = NDArray[np.bool_]
 _YEAR = 371  # days to learn from at least: a year, and a week for where weeks begin
 _HELD_OUT = 364, 56  # days to check on: at most a year, at least eight weeks
 _FEW = 20  # orders of a category in the held-out weeks below which its verdict is an accident
@@ -85,9 +89,53 @@ def check(state: State, past: Past, business: Business) -> tuple[Score, ...]:  #
     return _scores(SeasonalClock.from_json(state), later)
 
 
-def score(state: State, batch: Batch) -> dict[str, pa.Array]:  # noqa: ARG001 (the protocol decides)
-    """Nothing: the clock is read by the warehouse."""
-    return {}
+def score(state: State, batch: Batch) -> dict[str, pa.Array]:
+    """When the next order is due, by the calendar, for customers who buy what has a season; null for all others.
+
+    The expected gap is the clock's own; the window's ends come from gaps of the calendar and are taken to the clock at
+    the pace at which it ran from the customer's first order to the latest.
+    """
+    clock = SeasonalClock.from_json(state)
+    orders = _orders_by_category(clock, batch)
+    latest = batch.column("last_order_at")
+    days = batch.column("last_day") - batch.column("first_day")
+    pace = np.where(days > 0, batch.column("span_milli") / np.maximum(1000 * days, 1), 1.0)
+    gaps = {
+        "next_order_at": batch.column("gap_expected_days"),
+        "next_order_low": pace * (batch.column("next_order_low") - latest) / MICROS_PER_DAY,
+        "next_order_high": pace * (batch.column("next_order_high") - latest) / MICROS_PER_DAY,
+    }
+    bought = sum((orders[name] for name in clock.seasonal_), np.zeros(len(latest)))
+    return {name: _moments(clock, orders, latest / MICROS_PER_DAY, gap, bought > 0) for name, gap in gaps.items()}
+
+
+def _orders_by_category(clock: SeasonalClock, batch: Batch) -> dict[str, Numbers]:
+    """For each seasonal category how many lines each customer bought in it, and under no name those in no season."""
+    table, place = batch.relations["seasonal_lines"], batch.places("seasonal_lines")
+    names = table.column("category").to_numpy()
+    lines, whole = plain(table, "seasonal_lines"), plain(table, "all_lines")
+    orders = {name: np.zeros(batch.customers.num_rows) for name in (*clock.seasonal_, "")}
+    orders[""][place] = whole
+    for name in clock.seasonal_:
+        mine = names == name
+        orders[name][place[mine]] = lines[mine]
+        orders[""][place[mine]] -= lines[mine]
+    return orders
+
+
+def _moments(
+    clock: SeasonalClock, orders: Mapping[str, Numbers], begin: Numbers, gap: Numbers, is_seasonal: Flags
+) -> pa.Array:
+    """The moments on which gaps of the clock will have passed since days of the calendar; null without a season."""
+    import pyarrow as pa
+
+    rows = np.flatnonzero(is_seasonal & np.isfinite(gap) & np.isfinite(begin))
+    due = clock.calendar_day({name: count[rows] for name, count in orders.items()}, begin[rows], gap[rows])
+    found = np.zeros(len(gap), np.int64)
+    found[rows] = np.round(due * MICROS_PER_DAY)
+    missing = np.ones(len(gap), bool)
+    missing[rows] = False
+    return pa.array(found, pa.timestamp("us"), mask=missing)
 
 
 def clock_table(state: State, as_of: AsOf) -> pa.Table | None:

@@ -5,12 +5,14 @@ The one place that knows matplotlib, which is an extra and imported only here, o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tenure.domain.errors import TenureError
-from tenure.models.plots.chart import Chart, Matrix, Series
+
+if TYPE_CHECKING:
+    from tenure.models.plots.chart import Chart, Matrix, Series
 
 _SEEN, _SAID, _THIRD = "#1a1a1a", "#0072b2", "#d55e00"  # Okabe & Ito's, told apart by everyone; black is what was seen
 _QUIET = "#767676"
