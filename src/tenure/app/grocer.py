@@ -73,6 +73,7 @@ def demo(folder: Path, progress: Progress) -> Story:
     sections = (
         ("What came in", _came_in(runs[0])),
         ("What it found", _found(ws)),
+        ("What its models know, on days they had not seen", _modelled(ws)),
         ("What it decided", _decided(runs)),
         ("What it sent", _sent(ws, runs)),
         ("What it learned", _learned(effects)),
@@ -119,6 +120,11 @@ def _found(ws: Workspace) -> tuple[str, ...]:
         told = looking.report(ws, kind, as_of=LAST_DAY)
         lines += [f"  {sentence}" for sentence in told.sentences[:2]]
     return tuple(lines)
+
+
+def _modelled(ws: Workspace) -> tuple[str, ...]:
+    told = looking.report(ws, "models", as_of=LAST_DAY)
+    return tuple(f"  {sentence}" for sentence in told.sentences[: int(told.figures["used"] or 0)])
 
 
 def _decided(runs: list[Ran]) -> tuple[str, ...]:
