@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tenure.warehouse.runs import LARGEST, Flags, Ints, Runs, bits_for, may_be_summed, packed
+from tenure.warehouse.runs import LARGEST, Flags, Ints, Runs, arrow, bits_for, may_be_summed, packed, whole_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +43,7 @@ def catalogue(rows: pa.Table) -> Catalogue:
     import pyarrow as pa
 
     def numbers(name: str) -> Ints:
-        return np.concatenate([[0], rows[name].to_numpy()]).astype(np.int64)
+        return np.insert(whole_numbers(rows[name]), 0, 0)
 
     category_no, brand_no = numbers("category_no"), numbers("brand_no")
     return Catalogue(
@@ -58,7 +58,7 @@ def _named(number: Ints, names: pa.ChunkedArray) -> pa.Array:
     import pyarrow as pa
 
     _, first = np.unique(number, return_index=True)
-    return pa.concat_arrays([pa.nulls(1, pa.string()), *names.cast(pa.string()).chunks]).take(pa.array(first))
+    return pa.concat_arrays([pa.nulls(1, pa.string()), *names.cast(pa.string()).chunks]).take(arrow(first))
 
 
 class Baskets:
@@ -91,9 +91,9 @@ class Baskets:
         runs = Runs(self._who[known])
         cost = self._runs.sums(self._lines["cost"][self._order])[known]
         return pa.table({
-            "customer_key": runs.first(self._who[known]) + self._low,
-            "known_cost": np.floor(runs.sums(cost) / 1000.0).astype(np.int64),
-            "known_spend": np.floor(runs.sums(self._spend[known]) / 1000.0).astype(np.int64),
+            "customer_key": arrow(runs.first(self._who[known]) + self._low),
+            "known_cost": arrow(np.floor(runs.sums(cost) / 1000.0).astype(np.int64)),
+            "known_spend": arrow(np.floor(runs.sums(self._spend[known]) / 1000.0).astype(np.int64)),
         })  # fmt: skip
 
     def taste(self) -> pa.Table:
@@ -103,9 +103,9 @@ class Baskets:
         category, brand = self._favourite(self._things.category_no), self._favourite(self._things.brand_no)
         some = np.flatnonzero((category > 0) | (brand > 0))
         return pa.table({
-            "customer_key": some + self._low,
-            "top_category": self._things.category.take(pa.array(category[some])),
-            "top_brand": self._things.brand.take(pa.array(brand[some])),
+            "customer_key": arrow(some + self._low),
+            "top_category": self._things.category.take(arrow(category[some])),
+            "top_brand": self._things.brand.take(arrow(brand[some])),
         })  # fmt: skip
 
     def _favourite(self, number_of: Ints) -> Ints:
@@ -136,8 +136,8 @@ class Baskets:
         key, last_at = key[missing], last_at[missing]
         latest = key[Runs(key >> self._bits).where_most(last_at)]
         return pa.table({
-            "customer_key": (latest >> self._bits) + self._low,
-            "better_product": self._things.product_id.take(pa.array(latest & ((1 << self._bits) - 1))),
+            "customer_key": arrow((latest >> self._bits) + self._low),
+            "better_product": self._things.product_id.take(arrow(latest & ((1 << self._bits) - 1))),
         })  # fmt: skip
 
     def replacement(self, as_of_day: int) -> pa.Table:
@@ -150,9 +150,9 @@ class Baskets:
         due = np.flatnonzero((gap > 0) & (last_day + 2 * gap >= as_of_day))
         first = due[Runs(self._who[due]).where_most(-(last_day + gap)[due])]
         return pa.table({
-            "customer_key": self._who[first] + self._low,
-            "replacement_product": self._things.product_id.take(pa.array(self._product[first])),
-            "replacement_due_at": self._last_at[first] + gap[first] * _MICROS_PER_DAY,
+            "customer_key": arrow(self._who[first] + self._low),
+            "replacement_product": self._things.product_id.take(arrow(self._product[first])),
+            "replacement_due_at": arrow(self._last_at[first] + gap[first] * _MICROS_PER_DAY),
         })  # fmt: skip
 
     def _own_gaps(self) -> Ints:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tenure.warehouse.runs import LARGEST, Ints, Runs, bits_for, packed
+from tenure.warehouse.runs import LARGEST, Ints, Runs, arrow, bits_for, packed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,9 +71,9 @@ def tempo(found: Gaps, gap_milli: int, at_risk: tuple[int, int]) -> pa.Table | N
     bits = bits_for(int(found.gap.max(initial=1)))
     ranked = np.sort(packed(runs.along(np.arange(len(runs))), found.gap, bits)) & ((1 << bits) - 1)
     return pa.table({
-        "customer_key": runs.first(found.customer_key), "repeat_days": n, "span_days": span,
-        "gap_p10": runs.nth(ranked, (n + 9) // 10),
-        "gap_p50": runs.nth(ranked, (n + 1) // 2),
-        "gap_p90": runs.nth(ranked, (9 * n + 9) // 10),
-        "run_day": pa.array(run_day, mask=run_day == np.iinfo(np.int64).min),
+        "customer_key": arrow(runs.first(found.customer_key)), "repeat_days": arrow(n), "span_days": arrow(span),
+        "gap_p10": arrow(runs.nth(ranked, (n + 9) // 10)),
+        "gap_p50": arrow(runs.nth(ranked, (n + 1) // 2)),
+        "gap_p90": arrow(runs.nth(ranked, (9 * n + 9) // 10)),
+        "run_day": arrow(run_day, run_day == np.iinfo(np.int64).min),
     })  # fmt: skip

@@ -15,7 +15,7 @@ from tenure.warehouse.bases import Asked, stored
 from tenure.warehouse.baskets import Baskets, can_be_packed, catalogue
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.order_days import gaps, tempo
-from tenure.warehouse.runs import Ints
+from tenure.warehouse.runs import Ints, whole_numbers
 from tenure.warehouse.views import KeyRange, facts_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def lent(warehouse: DuckWarehouse, tables: Mapping[str, pa.Table]) -> Iterator[d
 
 def _columns(reader: DuckWarehouse, sql: str) -> dict[str, Ints]:
     table = reader.arrow(sql)
-    return {name: table[name].to_numpy() for name in table.column_names}
+    return {name: whole_numbers(table[name]) for name in table.column_names}
 
 
 def _whole(value: int | float | str | None) -> int:
