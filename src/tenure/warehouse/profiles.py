@@ -1,7 +1,7 @@
 """Builds the profile: everyone's, in ranges of customers, or that of a named few, from one set of relations.
 
 A full build goes over the facts once: range by range it writes `history` (all that needs no other customer) into a
-temporary table; from that it draws what the whole base says (`base_value`; `base_rhythm` comes first, from order days
+table in memory; from that it draws what the whole base says (`base_value`; `base_rhythm` comes first, from order days
 alone) and finishes the profiles, published in one statement or not at all. A named few get exactly the rows that a
 full build would give them, because they are judged against the same base (see `bases.py`).
 """
@@ -9,7 +9,7 @@ full build would give them, because they are judged against the same base (see `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,14 @@ from tenure.domain.moments import AsOf, date_of, start_of_day, to_micros
 from tenure.ports import Progress, Scorer
 from tenure.warehouse.bases import Asked, base, stored
 from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.histories import HISTORY, histories
 from tenure.warehouse.layout import FOR_MODELS, ROWS_PER_CHUNK, chunks, merged, published
 from tenure.warehouse.seasons import season
-from tenure.warehouse.shortcuts import Shortcuts, lent
 from tenure.warehouse.views import KeyRange, Named, lean_facts_of, needed_by
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_STAGED = "staged_history"
 _SCORED = "staged_profiles"
 _NAMED = "named_customers"
 _NOBODY = KeyRange(0, 0)
@@ -82,7 +81,7 @@ class ProfileBuilder:
                 f"CREATE OR REPLACE TABLE main.profiles AS {self._publishable(stage, parts, progress)}"
             )
             rows = self._counted("main.profiles")
-            if rows != self._counted(_STAGED):
+            if rows != self._counted(HISTORY):
                 raise TenureError("the profiles were not stored whole", "Run it again; if it happens twice, report it.")
             self._warehouse.run(f"DROP TABLE IF EXISTS {_SCORED}")
         progress.finish(f"{rows:,} profiles")
@@ -155,24 +154,13 @@ class ProfileBuilder:
     def _staged(self, as_of: AsOf, business: Business, parts: list[KeyRange], progress: Progress) -> Iterator[_Stage]:
         """Compute the histories of all; yields what gives the published profiles of a range as a query."""
         asked = self._asked(as_of, business)
-        progress.start("Profiles", len(parts) + len(merged(parts)))
+        progress.start("Profiles", (len(parts) or 1) + len(merged(parts)))
         given = {name: base(asked, name, parts) for name in ("catalogue", "base_rhythm")}
         with season(self._warehouse, self._clock(as_of)) as clock:
             given |= clock
-            try:
-                self._warehouse.fetch(
-                    f"CREATE OR REPLACE TEMP TABLE {_STAGED} AS {asked.text('history', _NOBODY, given)}"
-                )
-                with closing(Shortcuts(asked, given).ahead(parts)) as ahead:
-                    for part, tables in ahead:
-                        with lent(self._warehouse, tables) as computed:
-                            text = asked.text("history", part, {**given, **computed})
-                            self._warehouse.fetch(f"INSERT INTO {_STAGED} {text}")
-                        progress.advance()
-                given["base_value"] = base(asked, "base_value", parts, whole=f"SELECT * FROM {_STAGED}")
-                yield _Stage(asked, given, business, _STAGED)
-            finally:
-                self._warehouse.run(f"DROP TABLE IF EXISTS {_STAGED}")
+            with histories(asked, given, parts, self._clock(as_of), progress) as history:
+                given["base_value"] = base(asked, "base_value", parts, whole=f"SELECT * FROM {history}")
+                yield _Stage(asked, given, business, history)
 
     @contextmanager
     def _named(self, asked: Asked, customer_ids: Sequence[str]) -> Iterator[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The costliest relations of a range of customers computed beside their text, while the engine works on another range.
+"""The costliest relations of a range of customers, computed beside their text.
 
 `history` reads five relations that together take most of its time; what is yielded here stands for them, row for row.
 Where keys or sums would leave 64 bits nothing is yielded for them, and their text is used.
@@ -6,8 +6,7 @@ Where keys or sums would leave 64 bits nothing is yielded for them, and their te
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -41,15 +40,6 @@ class Shortcuts:
         self._given = {name: given[name] for name in ("catalogue", "base_rhythm")}
         self._gap_milli = int(asked.warehouse.fetch(given["base_rhythm"])[0][0])
         self._things = catalogue(asked.warehouse.arrow(_THINGS.format(given["catalogue"])))
-
-    def ahead(self, parts: Sequence[KeyRange]) -> Generator[tuple[KeyRange, dict[str, pa.Table]]]:
-        """Each range with its relations; the next one's are computed while the caller works on this one's."""
-        with self._asked.warehouse.sibling() as reader, ThreadPoolExecutor(1) as pool:
-            coming = [pool.submit(self.of, part, reader) for part in parts[:1]]
-            for place, part in enumerate(parts):
-                found = coming.pop().result()
-                coming += [pool.submit(self.of, following, reader) for following in parts[place + 1 : place + 2]]
-                yield part, found
 
     def of(self, part: KeyRange, reader: DuckWarehouse) -> dict[str, pa.Table]:
         """The relations of a range, by name."""
