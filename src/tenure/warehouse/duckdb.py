@@ -96,8 +96,12 @@ class DuckWarehouse:
         self.connection.register(name, table)
         try:
             yield
-        finally:
-            self.connection.unregister(name)
+        except BaseException:
+            # Within a transaction that an error has ended nothing can be taken back, and its end takes back all.
+            with _quietly():
+                self.connection.unregister(name)
+            raise
+        self.connection.unregister(name)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
