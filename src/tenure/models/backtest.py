@@ -7,7 +7,7 @@ a forecast that is too low (nearly everyone orders nothing), and unlike the squa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib import import_module
 from typing import Any, cast
 
@@ -35,7 +35,8 @@ class Figures:
 
     Attributes:
         name: of the model or rule.
-        mae: mean absolute error of a customer's orders. deviance: Poisson deviance of the same, a customer.
+        mae, rmse: mean absolute and root mean squared error of a customer's orders.
+        deviance: Poisson deviance of the same, a customer.
         correlation: of orders said and seen.
         bias: sum said ÷ sum seen − 1, customer by customer, given what each had done.
         tracking: the same of all repeat orders since the beginning, from nothing but first orders; None for rules.
@@ -45,6 +46,7 @@ class Figures:
 
     name: str
     mae: float
+    rmse: float
     deviance: float
     correlation: float
     bias: float
@@ -86,8 +88,8 @@ def backtest(holdout: Holdout, models: Iterable[PurchaseModel | str] = CANDIDATE
         `recency` (whoever ordered lately first; it ranks and says no number).
     """
     rows = [measured(_fitted(model, holdout), holdout) for model in models]
-    names = ("model", "MAE", "deviance", "correlation", "bias", "tracking", "top tenth", "AUC")
-    cells = [[_cell(value) for value in _row(found)] for found in (*rows, *_rules(holdout))]
+    names = ("model", "MAE", "RMSE", "deviance", "correlation", "bias", "tracking", "top tenth", "AUC")
+    cells = [[_cell(value) for value in astuple(found)] for found in (*rows, *_rules(holdout))]
     return Table(names, cells, f"{len(holdout):,} customers over {holdout.horizon:.4g} held-out units of time")
 
 
@@ -128,6 +130,11 @@ def past_rate(holdout: Holdout) -> Numbers:
     """Orders if each customer's own past rate continues: repeats ÷ age · horizon."""
     age = np.maximum(holdout.summary["T"], 1e-9)
     return np.where(holdout.summary["T"] > 0, holdout.summary["frequency"] / age * holdout.horizon, 0.0)
+
+
+def rmse(said: Numbers, seen: Numbers) -> float:
+    """Root of the mean squared difference between a forecast and what was seen, in its unit."""
+    return float(np.sqrt(np.mean((said - seen) ** 2)))
 
 
 def silence(summary: Any) -> Numbers:
@@ -176,8 +183,9 @@ def _class(name: str) -> type[PurchaseModel]:
 def _figures(name: str, said: Numbers, active: Numbers, holdout: Holdout, tracking: float | None) -> Figures:
     seen = holdout.orders
     return Figures(
-        name, metrics.mean_absolute_error(said, seen), _deviance(said, seen), _correlation(said, seen),
-        metrics.bias(said, seen), tracking, metrics.share_of_top(said, seen), metrics.auc(active, seen > 0),
+        name, metrics.mean_absolute_error(said, seen), rmse(said, seen), _deviance(said, seen),
+        _correlation(said, seen), metrics.bias(said, seen), tracking, metrics.share_of_top(said, seen),
+        metrics.auc(active, seen > 0),
     )  # fmt: skip
 
 
@@ -191,7 +199,7 @@ def _rules(holdout: Holdout) -> list[Figures]:
         rules.append(_figures("last period again", holdout.recent, holdout.recent, holdout, None))
     rules.append(_figures("mean of all", everyone, everyone, holdout, None))
     top = metrics.share_of_top(-silence(summary), holdout.orders)
-    return [*rules, Figures("recency", nan, nan, nan, nan, None, top, lately)]
+    return [*rules, Figures("recency", nan, nan, nan, nan, nan, None, top, lately)]
 
 
 def _deviance(said: Numbers, seen: Numbers) -> float:
@@ -206,13 +214,6 @@ def _correlation(said: Numbers, seen: Numbers) -> float:
     if not (np.ptp(said) > 0 and np.ptp(seen) > 0):
         return float("nan")
     return float(np.corrcoef(said, seen)[0, 1])
-
-
-def _row(found: Figures) -> tuple[Any, ...]:
-    return (
-        found.name, found.mae, found.deviance, found.correlation, found.bias, found.tracking, found.top_tenth,
-        found.auc,
-    )  # fmt: skip
 
 
 def _cell(value: Any) -> Any:

@@ -63,7 +63,8 @@ class CustomerValue(Estimator):
 
     Attributes:
         purchases_, spend_: the fitted models. correction_: what held-out days taught.
-        params_: `factor` by which forecasts are multiplied, `surprise`, and `level` of the intervals.
+        params_: `factor` by which forecasts are multiplied, `missed` (totals outside their intervals on held-out days ÷
+            how many the model expected there), and `level` of the intervals.
     """
 
     purchases_: PurchaseModel
@@ -155,7 +156,7 @@ class CustomerValue(Estimator):
         rows = [
             ("expected spend of a purchase", self.spend_.mean_, repr(self.spend_)),
             ("forecasts are multiplied by", self.params_["factor"], "1 where held-out days showed no lasting bias"),
-            ("surprise", self.params_["surprise"], "totals outside intervals ÷ how many the model expects there"),
+            ("totals missed", self.params_["missed"], "totals outside intervals ÷ how many the model expects there"),
             ("level of the intervals", self.params_["level"], f"so that {self.coverage:.0%} of totals are held"),
         ]
         title = f"{self!r}\n{self.purchases_!r}"
@@ -174,7 +175,7 @@ class CustomerValue(Estimator):
 
     def _take(self, level: float) -> None:
         told = self.correction_
-        self.params_ = Params({"factor": told.factor, "surprise": told.surprise, "level": level})
+        self.params_ = Params({"factor": told.factor, "missed": told.surprise, "level": level})
         self.notes_ = tuple(note for note in (told.note, *self.spend_.notes_, *self.purchases_.notes_) if note)
 
     def _refuse_settings(self) -> None:

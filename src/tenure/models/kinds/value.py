@@ -19,6 +19,7 @@ from tenure.domain.business import Business
 from tenure.domain.errors import TenureError
 from tenure.domain.moments import AsOf, from_micros
 from tenure.models import metrics
+from tenure.models.backtest import rmse
 from tenure.models.buyers import (
     A_WHOLE_YEAR,
     YEAR,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 RELATIONS: tuple[str, ...] = ()
 FILLS = ("clv_365d", "clv_365d_low", "clv_365d_high")
 AFTER = ("season", "purchases")
-DUE_DAYS = 7
+DUE_DAYS = 28
 
 Numbers = NDArray[np.float64]
 
@@ -188,10 +189,10 @@ def _scores(cut: _Cut, past: Past, said: Prospect, apart: Prospect) -> tuple[Sco
     rule, alike = "last period's profit continues", "one interval for all, from last period's profits"
     low, high = np.quantile(last, ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2))
     same = Prospect(last, np.full(len(seen), low), np.full(len(seen), high))
-    return (
+    scores = (
         # A value is a mean, and means have the least squared error; the least absolute one has the median, which is
         # near nothing where most customers buy nothing.
-        Score("RMSE of profit", _rmse(said.expected, seen), _rmse(last, seen), "lower", rule),
+        Score("RMSE of profit", rmse(said.expected, seen), rmse(last, seen), "lower", rule),
         Score("MAE of profit", metrics.mean_absolute_error(said.expected, seen),
               metrics.mean_absolute_error(last, seen), "lower", rule, decides=False),
         Score("bias of all profit", abs(metrics.bias(said.expected, seen)), abs(metrics.bias(last, seen)), "lower",
@@ -201,10 +202,7 @@ def _scores(cut: _Cut, past: Past, said: Prospect, apart: Prospect) -> tuple[Sco
         Score("interval score", _interval_score(apart, seen), _interval_score(same, seen), "lower", alike,
               decides=False),
     )  # fmt: skip
-
-
-def _rmse(said: Numbers, seen: Numbers) -> float:
-    return float(np.sqrt(np.mean((said - seen) ** 2)))
+    return tuple(score for score in scores if np.isfinite((score.model, score.naive)).all())
 
 
 def _last_profit(cut: _Cut, past: Past) -> Numbers:
