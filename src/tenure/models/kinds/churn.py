@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RELATIONS = ("gaps",)
 FILLS = ("churn_90d", "churn_reasons")
 AFTER = ("purchases",)
-DUE_DAYS = 14
+DUE_DAYS = 28
 
 HORIZON = 90
 # Days before now of the snapshots; those from 180 on had ended when the first was taken.

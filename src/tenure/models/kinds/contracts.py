@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RELATIONS = ("contract",)
 FILLS = ("churn_90d", "churn_reasons")
 AFTER = ("churn",)  # whose answer for customers under contract is replaced
-DUE_DAYS = 7
+DUE_DAYS = 28
 
 _FEWEST = 50  # contracts; below this a rate has an error as large as itself
 _FEWEST_ENDS = 10

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 RELATIONS = ("first_orders", "bargains")
 FILLS = ("path", "p_hit_and_run", "p_discount", "p_active")
 AFTER = ()
-DUE_DAYS = 7
+DUE_DAYS = 28
 
 _FEWEST = 200  # first-time buyers whose path is known
 _CHECKED = 0.35  # of these are held out, the latest

@@ -18,7 +18,7 @@ from tenure.domain.moments import MICROS_PER_DAY, AsOf, from_micros
 from tenure.models import metrics
 from tenure.models.cards import Card, Score
 from tenure.models.kinds.contract import Batch, State, Trained
-from tenure.models.pairs import Numbers, PurchaseLog, Whole, median_gaps, next_days, read, repeats
+from tenure.models.pairs import Numbers, PurchaseLog, Whole, median_gaps, next_days, read, repeated_before, repeats
 from tenure.models.replacement import Forecast, ReplacementCycle
 from tenure.ports import Past
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RELATIONS = ("product_days",)
 FILLS = ("replacement_product", "replacement_due_at")
 AFTER: tuple[str, ...] = ()
-DUE_DAYS = 7
+DUE_DAYS = 28
 
 _HELD_OUT = 56  # days to check on: most of what is bought again within two gaps is, and a season is no longer
 _SHORTEST = 84  # days of records below which coming back cannot be told from a second visit
@@ -61,13 +61,13 @@ class _Checked:
 def train(past: Past, business: Business) -> Trained | None:  # noqa: ARG001 (the protocol decides)
     """Learn from everything before `past.as_of`; checked on its last 56 days (a third of a short history)."""
     split = _split(past)
-    whole = _log(past, past.as_of)
+    whole = read(_purchases(past.relation("product_days", past.as_of)))
     if split is None or repeats(whole) < _FEW:
         return None
-    before = _log(past, split)
+    before = repeated_before(whole, split.day)
     card = Card("replacement", from_micros(past.as_of.at).isoformat(), "", len(whole.customers), 0, ())
     if repeats(before) >= _FEW:
-        seen = _checked(ReplacementCycle(once=False).fit(before), before, whole, split)
+        seen = _checked(ReplacementCycle(once=False).fit(before), whole, split)
         if scores := _scores(seen):
             card = replace(card, split=from_micros(split.at).isoformat(), checked=len(seen.bought), scores=scores,
                            notes=_notes(seen), curve=_curve(seen))  # fmt: skip
@@ -79,10 +79,10 @@ def check(state: State, past: Past, business: Business) -> tuple[Score, ...]:  #
     split = _split(past)
     if split is None:
         return ()
-    before = _log(past, split)
-    if repeats(before) < _FEW:
+    whole = read(_purchases(past.relation("product_days", past.as_of)))
+    if repeats(repeated_before(whole, split.day)) < _FEW:
         return ()
-    return _scores(_checked(ReplacementCycle.from_json(state), before, _log(past, past.as_of), split))
+    return _scores(_checked(ReplacementCycle.from_json(state), whole, split))
 
 
 def score(state: State, batch: Batch) -> dict[str, pa.Array]:
@@ -116,27 +116,19 @@ def _split(past: Past) -> AsOf | None:
     return past.earlier(min(_HELD_OUT, (past.as_of.day - days[0]) // 3))
 
 
-def _log(past: Past, as_of: AsOf) -> PurchaseLog:
-    return read(_purchases(past.relation("product_days", as_of)))
-
-
 def _purchases(table: pa.Table) -> pa.Table:
     names = {"customer_key": "customer_id", "product_id": "product", "category": "product_group",
              "lifetime_days": "lifetime_days", "day": "day"}  # fmt: skip
     return table.select(list(names)).rename_columns(list(names.values()))
 
 
-def _checked(model: ReplacementCycle, before: PurchaseLog, whole: PurchaseLog, split: AsOf) -> _Checked:
-    found = model.forecast(before, split.day)
-    known = replace(
-        found.pairs, customer=_renumbered(before.customers, whole.customers)[found.pairs.customer],
-        product=_renumbered(before.products, whole.products)[found.pairs.product],
-    )  # fmt: skip
-    return _Checked(split.day, found, next_days(whole, known), median_gaps(found.log, found.pairs))
+def _checked(model: ReplacementCycle, whole: PurchaseLog, split: AsOf) -> _Checked:
+    found = model.forecast(repeated_before(whole, split.day), split.day)
+    return _Checked(split.day, found, next_days(whole, found.pairs), median_gaps(found.log, found.pairs))
 
 
 def _renumbered(names: pa.Array, among: pa.Array) -> Whole:
-    """The number that each name has in another log, which holds them all since it saw more days."""
+    """The number that each name has in a log that holds them all."""
     from pyarrow import compute
 
     return np.asarray(compute.index_in(names, value_set=among).to_numpy(), dtype=np.int64)
