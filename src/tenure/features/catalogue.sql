@@ -4,14 +4,17 @@
 -- columns: product_id, product_no, category, category_no, brand, brand_no, unit_cost, lifetime_days, better_no
 -- scope: base
 -- traps: numbers are of this moment only and never stored elsewhere; they stand in for texts because lines are grouped
---   by them many times over; a better version counts once it is released
-WITH listed AS (
+--   by them many times over; a better version counts once it is released;
+--   what was sold is found by its id alone, an eighth of the cost of telling rows of seven columns apart
+WITH sold AS (
+  SELECT product_id FROM order_lines GROUP BY product_id
+), listed AS (
   SELECT product_id, category, brand, unit_cost, lifetime_days, better_version, 1 AS is_listed FROM products
   UNION ALL
-  SELECT DISTINCT
+  SELECT
     product_id, CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
     CAST(NULL AS STRING), 0
-  FROM order_lines
+  FROM sold
 ), merged AS (
   SELECT
     product_id, MAX(category) AS category, MAX(brand) AS brand, MAX(unit_cost) AS unit_cost,

@@ -120,6 +120,10 @@ class DuckWarehouse:
         """A number that grows whenever facts change."""
         return int(self.fetch("SELECT value FROM meta WHERE name = 'facts_version'")[0][0])
 
+    def threads(self) -> int:
+        """How many threads a statement may use."""
+        return int(self.fetch("SELECT current_setting('threads')")[0][0])
+
     def touch(self) -> None:
         """Say that facts have changed."""
         self.run("UPDATE meta SET value = value + 1 WHERE name = 'facts_version'")

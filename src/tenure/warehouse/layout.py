@@ -22,6 +22,8 @@ FOR_MODELS = (
     "span_milli",
     "since_milli",
 )  # columns of the relation `profile` that models read and nobody else
+AT_ONCE = 4  # ranges under way at the same time, if there are as many threads; each takes its memory
+WORTH_SHARING = 8  # a base of fewer rows than this part of a range is one range: planning it twice would cost more
 MERGED = 4  # finishing reads one row per customer, so it takes this many ranges at once
 
 
@@ -72,6 +74,10 @@ def chunks(warehouse: DuckWarehouse, rows_per_chunk: int = ROWS_PER_CHUNK) -> li
         " + (SELECT COUNT(*) FROM facts.events)"
     )[0][0]
     span = high - low + 1
-    count = max(1, min(-(-rows // rows_per_chunk), customers))
+    count = 1
+    if rows * WORTH_SHARING > rows_per_chunk:
+        # A multiple of those under way, so that none waits for the last one.
+        at_once = min(warehouse.threads(), AT_ONCE)
+        count = min(at_once * max(1, round(rows / (rows_per_chunk * at_once))), customers)
     edges = [low + span * i // count for i in range(count + 1)]
     return [KeyRange(a, b) for a, b in pairwise(edges) if a < b]
