@@ -12,8 +12,8 @@
 `train` gets the past and nothing else, gives a state that is plain JSON data and a card, or None where the business has
 no such data. The card is that of a model trained on the days before a split and checked on those after it; the state is
 then trained on all days. `check` gives the same figures, on the same days, for any state: that of the model in place.
-`score` gets one batch of customers and gives one array per filled column, as long as `batch.customers`,
-in its order, null where the model has nothing to say and what stands there stays. All are pure: time and chance come in as arguments.
+`score` gets one batch of customers and gives one array per filled column, as long as `batch.customers`, in its order,
+null where the model has nothing to say and what stands there stays. All are pure: time and chance come in as arguments.
 """
 
 from __future__ import annotations
