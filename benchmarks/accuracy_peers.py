@@ -25,7 +25,12 @@ def lifetimes(name: str, found: dict[str, Any]) -> dict[str, Any] | None:
     said = model.conditional_expected_number_of_purchases_up_to_time(horizon, *history)
     tracked = model.expected_number_of_purchases_up_to_time(found["T"] + horizon).sum()
     params = {key: float(value) for key, value in model.params_.items()}
-    return {"params": params, "said": np.asarray(said).tolist(), "tracked": float(tracked), "version": _version(library)}
+    return {
+        "params": params,
+        "said": np.asarray(said).tolist(),
+        "tracked": float(tracked),
+        "version": _version(library),
+    }
 
 
 def pymc_marketing(name: str, found: dict[str, Any]) -> dict[str, Any] | None:

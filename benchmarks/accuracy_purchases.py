@@ -14,6 +14,7 @@ import numpy as np
 from tests.models.records import cdnow
 from tests.models.value_shops import CUTS, orders
 
+from benchmarks.accuracy_lines import figure, head, line
 from benchmarks.models import PEERS, judged, measure
 from tenure import models
 from tenure.models import GammaGamma, metrics
@@ -25,12 +26,11 @@ NAMES = {
     "BetaGeo": "BG/NBD", "ModifiedBetaGeo": "MBG/NBD", "ParetoNBD": "Pareto/NBD", "CondensedBetaGeo": "CNBD-k",
 }  # fmt: skip
 SHOPS = ("CDNOW, every tenth", "CDNOW", "Online Retail II", "The Complete Journey")
-HEAD = (
-    "| shop | forecast by | log-likelihood | MAE | RMSE | correlation | said ÷ seen − 1 | all orders since the first "
-    "| top tenth's share | AUC of activity |",
-    "|" + "---|" * 10,
-)
-LETTERS = ("| shop | model | parameters |", "|---|---|---|")
+HEAD = head(
+    "shop", "forecast by", "log-likelihood", "MAE", "RMSE", "correlation", "said ÷ seen − 1",
+    "all orders since the first", "top tenth's share", "AUC of activity",
+)  # fmt: skip
+LETTERS = head("shop", "model", "parameters")
 # Half-years of Online Retail II: what the first taught is tried on the second.
 HALVES = ("2010-12-09", "2011-06-10", "2011-12-10")
 
@@ -52,10 +52,10 @@ def tables(peers: Sequence[str] = (), shops: Sequence[str] = SHOPS) -> Iterator[
     for shop in shops:
         held = holdout(shop)
         yield f"| **{shop}** | {len(held):,} customers, {held.horizon:.0f} weeks held out |" + " |" * 8
-        for name in NAMES:
+        for name, short in NAMES.items():
             model = getattr(models, name)().fit(held.summary)
-            yield _line(NAMES[name], measured(model, held), model.log_likelihood_)
-            letters.append(f"| {shop} | {NAMES[name]} | {_letters(model.params_)} |")
+            yield _line(short, measured(model, held), model.log_likelihood_)
+            letters.append(line([shop, short, _letters(model.params_)]))
         for python in peers:
             yield from _others(python, held)
         for rule in backtest(held, ()).to_dicts():
@@ -66,9 +66,11 @@ def tables(peers: Sequence[str] = (), shops: Sequence[str] = SHOPS) -> Iterator[
 
 
 def spend() -> Iterator[str]:
-    """Gamma-Gamma on CDNOW: what those who ordered before and after the cut spent on a day with an order."""
-    yield "| shop | customers | parameters p, q, v | log-likelihood | MAE of later mean spend | own mean so far | mean of all |"
-    yield "|---|---|---|---|---|---|---|"
+    """Gamma-Gamma: what those who ordered before and after the cut spent on a day with an order."""
+    yield from head(
+        "shop", "customers", "parameters p, q, v", "log-likelihood", "MAE of later mean spend",
+        "own mean so far", "mean of all",
+    )  # fmt: skip
     for shop in SHOPS:
         held = holdout(shop)
         model = GammaGamma().fit(held.summary)
@@ -77,17 +79,17 @@ def spend() -> Iterator[str]:
         seen, own = held.spend[both] / held.orders[both], held.summary["monetary"][both]
         said = model.expected_spend({"frequency": held.summary["frequency"][both], "monetary": own})
         everyone = np.full(len(seen), np.average(own, weights=held.summary["frequency"][both]))
-        errors = " | ".join(f"{metrics.mean_absolute_error(each, seen):.2f}" for each in (said, own, everyone))
-        yield (
-            f"| {shop} | {int(both.sum()):,} | {', '.join(f'{value:.2f}' for value in model.params_.values())} "
-            f"| {model.log_likelihood_:,.3f} | {errors} |"
-        )
+        errors = [f"{metrics.mean_absolute_error(each, seen):.2f}" for each in (said, own, everyone)]
+        letters = ", ".join(f"{value:.2f}" for value in model.params_.values())
+        yield line([shop, f"{int(both.sum()):,}", letters, f"{model.log_likelihood_:,.3f}", *errors])
 
 
 def rescaled() -> Iterator[str]:
     """How far the orders said for Online Retail II are off, before and after other days or customers had a say."""
-    yield "| held out | model | said ÷ seen − 1 | rescaled by what half of the customers taught | by the half-year before |"
-    yield "|---|---|---|---|---|"
+    yield from head(
+        "held out", "model", "said ÷ seen − 1", "rescaled by what other customers taught",
+        "by what the half-year before taught",
+    )  # fmt: skip
     log, (first, middle, last) = orders("Online Retail II"), HALVES
     cuts = [(*CUTS["Online Retail II"], None), (middle, last, first)]
     for begins, ends, before in cuts:
@@ -102,7 +104,8 @@ def rescaled() -> Iterator[str]:
                 earlier = split(log, before, begins, unit="week")
                 lesson = measured(getattr(models, name)().fit(earlier.summary), earlier).bias
                 then = f"{(1 + measured(model, held).bias) * rescaling([lesson]).factor - 1:+.1%}"
-            yield f"| {begins} to {ends} | {NAMES[name]} | {measured(model, held).bias:+.1%} | {halves:+.1%} | {then} |"
+            whole = f"{measured(model, held).bias:+.1%}"
+            yield line([f"{begins} to {ends}", NAMES[name], whole, f"{halves:+.1%}", then])
 
 
 def _others(python: str, held: Holdout) -> Iterator[str]:
@@ -111,14 +114,14 @@ def _others(python: str, held: Holdout) -> Iterator[str]:
         history = {name: held.summary[name] for name in ("frequency", "recency", "T")}
         np.savez(file, horizon=held.horizon, **history)
         for peer in PEERS:
-            for name in NAMES:
+            for name, short in NAMES.items():
                 run = measure(python, ["benchmarks/accuracy_peers.py", peer, name, str(file)])
                 if run and "failed" in run:
-                    yield f"| | {run['version']} {NAMES[name]} | failed: {run['failed']} |" + " |" * 7
+                    yield f"| | {run['version']} {short} | failed: {run['failed']} |" + " |" * 7
                 elif run:
                     said = np.array(run["said"])
-                    line = _figures_of(f"{run['version']} {NAMES[name]}", said, held, run["tracked"])
-                    yield _line(line.name, line, judged(name, run["params"], held.summary))
+                    found = _figures_of(f"{run['version']} {short}", said, held, run["tracked"])
+                    yield _line(found.name, found, judged(name, run["params"], held.summary))
 
 
 def _figures_of(name: str, said: np.ndarray, held: Holdout, tracked: float | None) -> Figures:
@@ -138,16 +141,11 @@ def _figures(rule: dict[str, object]) -> Figures:
 
 
 def _line(who: str, found: Figures, likelihood: float | None = None) -> str:
-    cells = [
-        _cell(likelihood, ",.2f"), _cell(found.mae, ".4f"), _cell(found.rmse, ".3f"), _cell(found.correlation, ".3f"),
-        _cell(found.bias, "+.1%"), _cell(found.tracking, "+.1%"), _cell(found.top_tenth, ".1%"),
-        _cell(found.auc, ".3f"),
-    ]  # fmt: skip
-    return f"| | {who} | " + " | ".join(cells) + " |"
-
-
-def _cell(value: float | None, form: str) -> str:
-    return "–" if value is None or not np.isfinite(value) else format(value, form)
+    cells = (
+        (likelihood, ",.2f"), (found.mae, ".4f"), (found.rmse, ".3f"), (found.correlation, ".3f"), (found.bias, "+.1%"),
+        (found.tracking, "+.1%"), (found.top_tenth, ".1%"), (found.auc, ".3f"),
+    )  # fmt: skip
+    return line(["", who, *(figure(value, form) for value, form in cells)])
 
 
 def _letters(params: Params) -> str:
