@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from tenure.models.gamma_gamma import GammaGamma
-from tenure.models.purchase_model import PurchaseModel
+if TYPE_CHECKING:
+    from tenure.models.gamma_gamma import GammaGamma
+    from tenure.models.purchase_model import PurchaseModel
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.intp]
