@@ -252,9 +252,9 @@ class Affinity(Estimator):
 def _weights(rows: Numbers, seen: NDArray[np.bool_]) -> Numbers:
     """Intercept and one weight per column; columns are standardised for the penalty and put back."""
     middle, spread = rows.mean(axis=0), rows.std(axis=0)
-    spread[spread == 0] = 1
+    spread[spread <= 1e-9 * np.maximum(np.abs(middle), 1)] = np.inf  # rounding is no difference between customers
     penalty = np.full(rows.shape[1] + 1, _PENALTY)
-    penalty[0] = 1e-9
+    penalty[0] = 1e-3  # where everybody, or nobody, buys again the chance stays short of certain
     found = logistic(
         np.column_stack([np.ones(len(rows)), (rows - middle) / spread]), seen.astype(np.float64), np.ones(len(rows)),
         penalty,
