@@ -27,6 +27,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "churn": ("Who orders nothing in the next 90 days", shops.churn),
     "paths": ("What becomes of new buyers", shops.paths),
     "discounts": ("Who buys at a discount", shops.discounts),
+    "affinity": ("What is bought next", shops.affinity),
     "replacement": ("When a category is bought again", shops.replacement),
     "seasons": ("Seasons", shops.seasons),
     "contracts": ("Contracts: two segments over twelve years", bound.segments),

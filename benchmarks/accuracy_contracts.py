@@ -20,7 +20,7 @@ from tenure.models import BetaDiscreteWeibull, ShiftedBetaGeometric
 from tenure.models.kinds import churn
 
 SILENT = (
-    "- **RavenStack** is thrown with dice: it shows that usage, tickets and satisfaction arrive, and what is found in it",
+    "- **RavenStack** is thrown with dice: it shows that usage, tickets and satisfaction arrive; what is found in it",
     "  is a property of its generator. Its contracts' ends have no pattern; that model is refused by its own card.",
     "- **Hillstrom** is an e-mail test of three arms. It holds no orders by day, so that no model of who stays can be",
     "  fitted; what a message changes is measured with a control here, not forecast.",

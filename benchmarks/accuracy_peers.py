@@ -52,7 +52,7 @@ def pymc_marketing(name: str, found: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _version(library: Any) -> str:
-    return f"{library.__name__} {library.__version__}"
+    return str(library.__version__)
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ HEAD = head(
     "all orders since the first", "top tenth's share", "AUC of activity",
 )  # fmt: skip
 LETTERS = head("shop", "model", "parameters")
+SPOKEN = {"lifetimes": "lifetimes", "pymc_marketing": "PyMC-Marketing"}
 # Half-years of Online Retail II: what the first taught is tried on the second.
 HALVES = ("2010-12-09", "2011-06-10", "2011-12-10")
 
@@ -116,11 +117,12 @@ def _others(python: str, held: Holdout) -> Iterator[str]:
         for peer in PEERS:
             for name, short in NAMES.items():
                 run = measure(python, ["benchmarks/accuracy_peers.py", peer, name, str(file)])
+                who = f"{SPOKEN[peer]} {run['version']} {short}" if run else ""
                 if run and "failed" in run:
-                    yield f"| | {run['version']} {short} | failed: {run['failed']} |" + " |" * 7
+                    yield f"| | {who} | failed: {run['failed']} |" + " |" * 7
                 elif run:
                     said = np.array(run["said"])
-                    found = _figures_of(f"{run['version']} {short}", said, held, run["tracked"])
+                    found = _figures_of(who, said, held, run["tracked"])
                     yield _line(found.name, found, judged(name, run["params"], held.summary))
 
 

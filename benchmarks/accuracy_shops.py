@@ -5,6 +5,8 @@ Part of `python -m benchmarks.accuracy`. What has a command or a test of its own
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -16,6 +18,7 @@ from tests.models.test_season import clock_before, errors, flat_clock, gift_shop
 from tests.models.test_season_of_a_grocer import clock_of, losses, some
 from tests.models.value_shops import CUTS, cut, fitted, held_apart, mean
 
+from benchmarks import affinity as affinity_figures
 from benchmarks import churn as churn_figures
 from benchmarks import paths as path_figures
 from benchmarks.accuracy_lines import head, line
@@ -88,6 +91,14 @@ def discounts() -> Iterator[str]:
     )  # fmt: skip
     for each in path_figures.rankings():
         yield f"| {each.k} | **{each.median:.3f}** | {each.counted:.3f} |"
+
+
+def affinity() -> Iterator[str]:
+    """What `python -m benchmarks.affinity` prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        affinity_figures.main()
+    yield from printed.getvalue().splitlines()
 
 
 def replacement() -> Iterator[str]:
