@@ -48,6 +48,7 @@ Numbers = NDArray[np.float64]
 
 _RANKING = "AUC of no order"
 
+
 @dataclass(frozen=True, slots=True)
 class _Forecast:
     """A fitted model and what turns its order days into orders.
@@ -156,7 +157,7 @@ def _scores(forecast: _Forecast, then: Buyers, now: Buyers, holdout: Holdout) ->
     seen = _later_orders(then, now)
     said = forecast.orders(then, holdout.horizon, forecast.quarter)
     ruled = past_rate(holdout) * then.per_day(then.orders, forecast.per_day)
-    rule = "each customer's own past rate continues"
+    rule = "each customer's own past rate"
     silent, idle = forecast.silent(then, holdout.horizon), seen <= 0
     scores = (
         # What is forecast is a mean, and means have the least squared error; the least absolute one has the median.

@@ -186,7 +186,7 @@ def _apart(tried: CustomerValue, cut: _Cut, upkeep: Upkeep) -> Prospect:
 
 def _scores(cut: _Cut, past: Past, said: Prospect, apart: Prospect) -> tuple[Score, ...]:
     seen, last = cut.profit, _last_profit(cut, past)
-    rule, alike = "last period's profit continues", "one interval for all, from last period's profits"
+    rule, alike = "last period's profit", "one interval for all, from last period's profits"
     low, high = np.quantile(last, ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2))
     same = Prospect(last, np.full(len(seen), low), np.full(len(seen), high))
     scores = (
