@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tenure import models
+    from tenure.decisions.arbitrate import arbitrate
     from tenure.domain.errors import TenureError
     from tenure.insights.retention import retention_rate
     from tenure.models.summary import summary
     from tenure.notebook import open
 
-__all__ = ["TenureError", "models", "open", "retention_rate", "summary"]
+__all__ = ["TenureError", "arbitrate", "models", "open", "retention_rate", "summary"]
 
 _WHERE = {
     "TenureError": "tenure.domain.errors",
+    "arbitrate": "tenure.decisions.arbitrate",
     "open": "tenure.notebook",
     "retention_rate": "tenure.insights.retention",
     "summary": "tenure.models.summary",

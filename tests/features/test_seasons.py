@@ -83,5 +83,5 @@ def test_a_whole_winter_without_boots_is_a_loss_all_the_same(story, at, world, w
 def test_what_shipping_came_to_is_a_cost_of_serving(story, at):
     facts = [story.listed(1), story.order(1, 1, at(-9), 2000, shipping=450),
              story.order(1, 2, at(-8), 2000, shipping=450, status="cancelled"),
-             ("costs", {"customer_key": 1, "cost_id": "k", "kind": "hotline", "amount": 100, "at": at(-7)})]  # fmt: skip
+             ("costs", {"customer_key": 1, "cost_id": "k", "kind": "phone", "amount": 100, "at": at(-7)})]  # fmt: skip
     assert story.one(facts)["cost_to_serve"] == 5.5

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
+from tenure.frames import like
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.candidates import AGAIN, NEW, Candidates, again, others, owned, reasons
-from tenure.models.frames import like
 from tenure.models.holdings import Holdings, Purchases, places, read
 from tenure.models.logistic import chances, logistic
 from tenure.models.wares import Wares

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.moments import MICROS_PER_DAY, from_micros
+from tenure.frames import arrow
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.cards import Card, Score
-from tenure.models.frames import arrow
 from tenure.models.growth import grow
 from tenure.models.labelled import Labelled, matrix
 from tenure.models.platt import straightened

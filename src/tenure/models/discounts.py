@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
+from tenure.frames import arrow, columns
 from tenure.models.base import Estimator, Params, Table
-from tenure.models.frames import arrow, columns
 from tenure.models.likelihood import maximise
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
+from tenure.frames import arrow, columns, like
 from tenure.models.base import Estimator, Table
 from tenure.models.discounts import DiscountShare
-from tenure.models.frames import arrow, columns, like
 
 if TYPE_CHECKING:
     import pyarrow as pa

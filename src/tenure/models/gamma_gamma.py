@@ -18,9 +18,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
+from tenure.frames import columns
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.cells import Coded, coded
-from tenure.models.frames import columns
 from tenure.models.likelihood import Fit, Objective, maximise
 
 Numbers = NDArray[np.float64]

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tenure.domain.errors import TenureError
+from tenure.frames import arrow, columns
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.covariates import Covariate, from_json, learned, matrix
-from tenure.models.frames import arrow, columns
 from tenure.models.logistic import chances, logistic
 
 Numbers = NDArray[np.float64]

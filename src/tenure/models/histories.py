@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
-from tenure.models.frames import columns
+from tenure.frames import columns
 
 Numbers = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError, nearest
-from tenure.models.frames import arrow
+from tenure.frames import arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa

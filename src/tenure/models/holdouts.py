@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
-from tenure.models.frames import arrow
+from tenure.frames import arrow
 from tenure.models.summary import UNITS, summary
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
+from tenure.frames import like
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.discounts import DiscountShare
 from tenure.models.early_orders import LAST, Early, Usual, early, usual
-from tenure.models.frames import like
 from tenure.models.order_days import Moment, OrderDays, day_of, order_days
 from tenure.models.path_reasons import bought, reasons
 from tenure.models.path_step import Step, step

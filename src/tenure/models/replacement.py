@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
+from tenure.frames import like
 from tenure.models import due, log_gaps
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.due import Stack
-from tenure.models.frames import like
 from tenure.models.log_gaps import Levels, Placed
 from tenure.models.pairs import Day, Pairs, PurchaseLog, chosen, day_number, next_days, pairs, read, repeats
 

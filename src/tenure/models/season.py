@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tenure.domain.errors import TenureError, nearest
+from tenure.frames import arrow
 from tenure.models.base import Estimator, Table
 from tenure.models.calendar import day_place, year_starts
-from tenure.models.frames import arrow
 from tenure.models.pairs import days_of
 from tenure.models.week_curves import WEEKS, Weeks, curves
 

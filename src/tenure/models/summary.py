@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError, nearest
-from tenure.models.frames import arrow, like
+from tenure.frames import arrow, like
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError
-from tenure.models.frames import arrow
+from tenure.frames import arrow
 
 Numbers = NDArray[np.float64]
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError, nearest
+from tenure.frames import arrow, like
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.discounts import DiscountShare
-from tenure.models.frames import arrow, like
 from tenure.models.pairs import Day, PurchaseLog, day_number, days_of, read
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tenure.domain.errors import TenureError
+from tenure.frames import columns
 from tenure.models import metrics
 from tenure.models.backtest import Rescaling, rescaling, restored
 from tenure.models.base import Estimator, Params, Table
-from tenure.models.frames import columns
 from tenure.models.gamma_gamma import GammaGamma
 from tenure.models.holdouts import Holdout
 from tenure.models.intervals import Outlook, level_for, surprise

@@ -15,7 +15,7 @@ from tenure.warehouse.views import KeyRange
 if TYPE_CHECKING:
     from tenure.warehouse.duckdb import DuckWarehouse
 
-ROWS_PER_CHUNK = 2_400_000  # memory grows with it; below a million, planning each statement begins to cost more
+ROWS_PER_CHUNK = 1_600_000  # memory grows with it; below half of it, planning each statement begins to cost more
 FOR_MODELS = (
     "first_day",
     "last_day",

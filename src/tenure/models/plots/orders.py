@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.domain.errors import TenureError, nearest
-from tenure.models.frames import arrow
+from tenure.frames import arrow
 from tenure.models.summary import UNITS
 
 Numbers = NDArray[np.float64]

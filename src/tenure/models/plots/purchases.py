@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tenure.domain.errors import TenureError
-from tenure.models.frames import columns
+from tenure.frames import columns
 from tenure.models.plots.chart import Chart, Matrix, Series, many, one, parameters
 from tenure.models.plots.orders import purchases
 
