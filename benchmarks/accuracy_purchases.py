@@ -128,12 +128,15 @@ def _others(python: str, held: Holdout) -> Iterator[str]:
 
 def _figures_of(name: str, said: np.ndarray, held: Holdout, tracked: float | None) -> Figures:
     seen, far = held.orders, None
+    lost = int((~np.isfinite(said)).sum())
+    if lost:  # an error over those that are left would flatter
+        name, said = f"{name}: no number for {lost:,} customers", np.full(len(seen), np.nan)
     if tracked is not None:
         far = tracked / float(held.summary["frequency"].sum() + seen.sum()) - 1
+    top = float("nan") if lost else metrics.share_of_top(said, seen)
     return Figures(
         name, metrics.mean_absolute_error(said, seen), rmse(said, seen), float("nan"),
-        float(np.corrcoef(said, seen)[0, 1]), metrics.bias(said, seen), far, metrics.share_of_top(said, seen),
-        float("nan"),
+        float(np.corrcoef(said, seen)[0, 1]), metrics.bias(said, seen), far, top, float("nan"),
     )  # fmt: skip
 
 
@@ -147,7 +150,7 @@ def _line(who: str, found: Figures, likelihood: float | None = None) -> str:
         (likelihood, ",.2f"), (found.mae, ".4f"), (found.rmse, ".3f"), (found.correlation, ".3f"), (found.bias, "+.1%"),
         (found.tracking, "+.1%"), (found.top_tenth, ".1%"), (found.auc, ".3f"),
     )  # fmt: skip
-    return line(["", who, *(figure(value, form) for value, form in cells)])
+    return "| " + line([who, *(figure(value, form) for value, form in cells)])  # the first cell is the shop's
 
 
 def _letters(params: Params) -> str:
