@@ -42,12 +42,12 @@ def filled(state, some: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def made():
-    past = shop(2_500, span=700, cost=2.0)
+    past = shop(1_500, span=700, cost=2.0)
     return past, kind.train(past, BUSINESS)
 
 
 @pytest.mark.parametrize(
-    ("name", "sample"), [("CDNOW", 6_000), ("Online Retail II", 100_000), ("The Complete Journey", 100_000)]
+    ("name", "sample"), [("CDNOW", 4_000), ("Online Retail II", 3_000), ("The Complete Journey", 1_500)]
 )
 def test_intervals_hold_and_means_beat_last_period_in_real_shops(name, sample):
     past = past_of(name, sample=sample)

@@ -24,12 +24,13 @@ _WHERE = {
     "Response": "drivers",
     "SeasonalClock": "season",
     "ShiftedBetaGeometric": "shifted_beta_geometric",
+    "Upgraders": "upgraders",
 }
 
 __all__ = [
     "Affinity", "BetaDiscreteWeibull", "BetaGeo", "BuyerPath", "ChurnRisk", "CondensedBetaGeo", "DiscountShare",
     "GammaGamma", "Hazard", "ModifiedBetaGeo", "ParetoNBD", "ReplacementCycle", "Response", "SeasonalClock",
-    "ShiftedBetaGeometric",
+    "ShiftedBetaGeometric", "Upgraders",
 ]  # fmt: skip
 
 

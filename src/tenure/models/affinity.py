@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tenure.domain.errors import TenureError
 from tenure.frames import like
 from tenure.models.base import Estimator, Params, Table
-from tenure.models.candidates import AGAIN, NEW, Candidates, again, others, owned, reasons
+from tenure.models.candidates import AGAIN, NEW, OWN, Candidates, again, others, owned, reasons
 from tenure.models.holdings import Holdings, Purchases, places, read
 from tenure.models.logistic import chances, logistic
 from tenure.models.wares import Wares
@@ -218,8 +218,9 @@ class Affinity(Estimator):
         self.params_, self.customers_ = Params(weights), len(teachers)
 
     def _wares(self, held: Holdings, pairs: tuple[Whole, Whole] | None) -> Wares:
-        recent = held.only(held.last >= held.before - self.window_days)
+        held = held.foremost(OWN)  # what households hold by the hundred tells less than what they hold most
         if pairs is None:
+            recent = held.only(held.last >= held.before - self.window_days)
             pairs = recent.customer, recent.product
         return Wares.of(held, self.most_products, self.neighbours, self.shrinkage, pairs)
 
