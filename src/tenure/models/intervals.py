@@ -63,7 +63,7 @@ class Outlook:
         return np.minimum(low, self.mean), np.maximum(high, self.mean)
 
     def holds(self, level: float, seen: Numbers) -> Flags:
-        """Whether each interval, ends included, holds what was seen."""
+        """Whether each interval, ends included, holds what was seen; several rows of it are several worlds."""
         low, high = self.interval(level)
         slack = 1e-9 * (1 + np.abs(seen))
         return np.asarray((seen >= low - slack) & (seen <= high + slack))
@@ -88,27 +88,21 @@ def surprise(outlook: Outlook, seen: Numbers, coverage: float, rng: Generator) -
     if level <= _LEAST:
         level = coverage
     fell = float((~outlook.holds(level, seen)).sum())
-    expected = (1 - _held(outlook, level, rng)) * len(seen)
+    expected = float((~outlook.holds(level, _imagined(outlook, rng))).mean()) * len(seen)
     return float(np.clip((fell + _LEFT_OUT) / (expected + _LEFT_OUT), *_SURPRISES))
 
 
 def level_for(outlook: Outlook, coverage: float, surprise: float, rng: Generator) -> float:
     """The level at which the wanted share of these customers' totals is held, such a surprise included."""
     some = outlook.among(_some(len(outlook.x)))
-    chance = rng.bit_generator.state
-    wanted = 1 - (1 - coverage) / surprise
-
-    def held(level: float) -> float:
-        rng.bit_generator.state = chance  # the same imagined totals at every level, or the search would not end
-        return _held(some, level, rng)
-
-    return _level(held, wanted)
+    imagined = _imagined(some, rng)
+    return _level(lambda level: float(some.holds(level, imagined).mean()), 1 - (1 - coverage) / surprise)
 
 
-def _held(outlook: Outlook, level: float, rng: Generator) -> float:
-    """The share of totals that the model itself expects within intervals of a level."""
-    times = max(1, _ENOUGH // max(len(outlook.x), 1))
-    return float(np.mean([outlook.holds(level, outlook.imagined(rng)).mean() for _ in range(min(times, 20))]))
+def _imagined(outlook: Outlook, rng: Generator) -> Numbers:
+    """Possible totals, one row a world: as many as tell a share to a third of a percent."""
+    worlds = min(20, max(1, _ENOUGH // max(len(outlook.x), 1)))
+    return np.stack([outlook.imagined(rng) for _ in range(worlds)])
 
 
 def _level(held: Callable[[float], float], wanted: float) -> float:
