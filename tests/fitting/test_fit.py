@@ -163,6 +163,15 @@ def test_the_report_shows_the_model_in_use_beside_the_simple_rule(shelf):
     assert models_report(shelf.all(), on(DAY - 1), Words()).rows == ()
 
 
+def test_the_reports_chart_is_drawn_on_a_terminal(shelf):
+    from tenure.cli.report import bars
+
+    run(shelf, Kind(card()))
+    told = models_report(shelf.all(), on(DAY + 10), Words())
+    assert bars(told, Words(), width=4) == ["", "Better than the simple rule:", "kind  ▓▓▓▓ 14.3%"]
+    assert bars(models_report([], on(DAY), Words()), Words()) == []
+
+
 def test_a_model_is_what_it_was_when_it_is_read_again():
     made = Fitted("kind", 5, {"n": 1}, card().as_json(), True, "kind: in use.")
     again = Fitted.from_json(json.loads(json.dumps(made.as_json())))

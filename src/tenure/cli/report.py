@@ -57,6 +57,9 @@ def _print(told: Report, words: Words) -> None:
         click.echo("")
         rows = [[cell(v, c.unit, words) for v, c in zip(row, told.columns, strict=True)] for row in told.rows]
         _print_rows(told, rows)
+    if sys.stdout.isatty():
+        for line in bars(told, words):
+            click.echo(line)
     if told.formula:
         click.echo(f"\nReckoned as: {told.formula}")
 
@@ -75,3 +78,19 @@ def _print_rows(told: Report, rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     Console(markup=False, highlight=False).print(table)
+
+
+def bars(told: Report, words: Words, width: int = 40) -> list[str]:
+    """The report's chart as lines of text, where it is bars of one kind; none elsewhere."""
+    from tenure.insights.table import cell
+
+    series = told.chart["series"] if told.chart else []
+    if len(series) != 1 or series[0]["type"] != "bar" or told.chart is None:
+        return []
+    labels, values = told.chart["xAxis"]["data"], [value or 0 for value in series[0]["data"]]
+    longest, most = max(map(len, labels)), max(map(abs, values)) or 1
+    drawn = [
+        f"{label:<{longest}}  {'▓' * round(width * abs(value) / most)} {cell(value, told.chart['unit'], words)}"
+        for label, value in zip(labels, values, strict=True)
+    ]
+    return ["", f"{series[0]['name']}:", *drawn]
