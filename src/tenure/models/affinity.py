@@ -20,7 +20,7 @@ from tenure.domain.errors import TenureError
 from tenure.frames import like
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.candidates import AGAIN, NEW, OWN, Candidates, again, others, owned, reasons
-from tenure.models.holdings import Holdings, Purchases, places, read
+from tenure.models.holdings import Holdings, Purchases, distinct, places, read
 from tenure.models.logistic import chances, logistic
 from tenure.models.wares import Wares
 
@@ -229,7 +229,7 @@ class Affinity(Estimator):
         if log.basket is None:
             return None
         recent = (log.day < before) & (log.day >= before - self.window_days)
-        keys = np.unique(log.basket[recent] * len(log.products) + log.product[recent])
+        keys = distinct(log.basket[recent] * len(log.products) + log.product[recent])
         return keys // len(log.products), keys % len(log.products)
 
     def _check_settings(self) -> None:

@@ -112,10 +112,10 @@ def others(own: Owned, whole: Holdings) -> Candidates:
     popular = np.argsort(-wares.lately, kind="stable")[:_POPULAR]
     drawn = own.drawn.tocoo()
     width = len(wares.names) + len(whole.products)
-    key = np.r_[drawn.row.astype(np.int64) * width + drawn.col, np.repeat(who * width, len(popular)) +
-                np.tile(popular, len(who))]  # fmt: skip
-    key, first = np.unique(key, return_index=True)
-    likeness = np.r_[drawn.data, np.zeros(len(who) * len(popular))][first]
+    near = drawn.row.astype(np.int64) * width + drawn.col
+    many = np.repeat(who * width, len(popular)) + np.tile(popular, len(who))
+    many = many[~np.isin(many, near)]
+    key, likeness = np.r_[near, many], np.r_[drawn.data, np.zeros(len(many))]
     fresh = ~np.isin(key, whole.customer * width + wares.numbers(whole.products)[whole.product])
     key, likeness = key[fresh], likeness[fresh]
     customer, product = key // width, key % width
