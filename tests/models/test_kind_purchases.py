@@ -181,17 +181,13 @@ def test_it_is_found_after_the_season_and_before_churn():
     assert names.index("season") < names.index("purchases") < names.index("churn")
 
 
-def test_fitting_and_scoring_keep_within_their_time():
-    """30 seconds for 100,000 customers: half of that for 4,000, which need as many steps of as few cells."""
-    past = shop(4_000, span=700)
-    for days in (0, 90, 180, 350):
-        past.profiles(past.earlier(days))
-    kind.train(shop(500), BUSINESS)
+def test_fitting_and_scoring_keep_within_their_time(real):
+    """5 seconds to fit a grocer on an idle machine, thrice that on a busy one; scoring is nothing beside it."""
+    past, _ = real("The Complete Journey")
     whole = batch(past)
     began = time.process_time()
     trained = kind.train(past, BUSINESS)
     fitted = time.process_time()
     kind.score(trained.state, whole)
-    scored = time.process_time()
     assert fitted - began < 15
-    assert scored - fitted < 0.5
+    assert time.process_time() - fitted < 0.5

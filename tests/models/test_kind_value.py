@@ -12,11 +12,12 @@ from tests.models.order_past import TODAY, OrderPast, moment, shop
 from tests.models.real_shops import past_of
 
 from tenure.domain.business import Business, ValueRules
+from tenure.models.buyers import Buyers
 from tenure.models.kinds import value as kind
 from tenure.models.kinds.contract import Batch
 from tenure.models.kinds.order import kinds
 
-BUSINESS = Business(value=ValueRules(discount_rate=0.0))
+BUSINESS = Business(value=ValueRules(discount_rate=0.02))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -93,14 +94,20 @@ def test_a_customer_alone_gets_what_all_together_get(made):
         assert one == pytest.approx(all_[9:11], rel=1e-9)
 
 
-def test_margins_scale_values_and_costs_lower_them(made):
+def test_margins_scale_what_is_kept_and_costs_lower_it(made):
     past, trained = made
-    plain, rich = (kind.train(replace(past, cost=0.0, margin=margin), BUSINESS) for margin in (0.4, 0.8))
-    values = [
-        filled(each.state, batch(replace(past, cost=0.0, margin=m)))[0][:-5] for each, m in ((plain, 0.4), (rich, 0.8))
-    ]
-    assert values[1] == pytest.approx(2 * values[0], rel=0.01)
-    assert (filled(trained.state, batch(past))[0][:-5] < values[0]).all()
+    spend = np.full(past.customers - 5, 30.0)
+
+    def kept(margin, cost):
+        some = Buyers.of(replace(past, margin=margin, cost=cost).profiles(past.as_of))
+        return kind.Upkeep.of(some, margin).worth(some, spend)
+
+    plain = kept(0.4, 0.0)
+    assert plain == pytest.approx(0.4)
+    assert kept(0.8, 0.0) == pytest.approx(2 * plain)
+    assert kept(0.4, 3.0).mean() == pytest.approx(0.3, abs=0.01), "3 of 30 goes into serving an order"
+    free = filled(trained.state, batch(replace(past, cost=0.0)))[0][:-5]
+    assert (filled(trained.state, batch(past))[0][:-5] < free).all()
 
 
 def test_orders_that_cost_more_than_they_bring_have_a_negative_value():
@@ -128,8 +135,10 @@ def test_the_own_margin_of_a_customer_counts_and_is_drawn_towards_all():
 
 def test_money_of_later_is_discounted_at_the_rate_of_the_business(made):
     past, trained = made
-    dear = kind.train(past, Business(value=ValueRules(discount_rate=0.5)))
-    ratio = filled(dear.state, batch(past))[0][:-5] / filled(trained.state, batch(past))[0][:-5]
+    state = json.loads(json.dumps(trained.state))
+    assert state["value"]["settings"]["discount_rate"] == BUSINESS.value.discount_rate
+    state["value"]["settings"]["discount_rate"] += 0.5
+    ratio = filled(state, batch(past))[0][:-5] / filled(trained.state, batch(past))[0][:-5]
     assert 0.75 < np.median(ratio) < 0.85
 
 
