@@ -20,7 +20,7 @@ from tenure.domain.errors import TenureError
 from tenure.frames import like
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.candidates import AGAIN, NEW, OWN, Candidates, again, others, owned, reasons
-from tenure.models.holdings import Holdings, Purchases, distinct, places, read
+from tenure.models.holdings import Holdings, Purchases, distinct, places, read, within
 from tenure.models.logistic import chances, logistic
 from tenure.models.wares import Wares
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-_TEACHERS = 1_500  # customers whose later purchases teach the weights; ten times as many change the third digit
+_TEACHERS = 800  # customers whose later purchases teach the weights; three times as many change the fourth digit
 _FEWEST = 50  # customers who must have bought again, or the weights would be an accident
 _AT_ONCE = 5_000  # customers per block: 300 candidates each are 1.5 million rows
 _PENALTY = 1.0
@@ -51,6 +51,13 @@ class Ranked:
     is_new: NDArray[np.bool_]
     reason: Whole
     names: pa.Array
+
+    def pairs(self, held: Holdings) -> tuple[Whole, Whole]:
+        """Customer and product as numbered in holdings; −1 for a product that they do not hold."""
+        from pyarrow import compute
+
+        number = compute.index_in(self.names, value_set=held.products).fill_null(-1).to_numpy().astype(np.int64)
+        return self.customer, number[self.product]
 
 
 class Affinity(Estimator):
@@ -98,24 +105,26 @@ class Affinity(Estimator):
         log = read(purchases, basket=self.together == "basket")
         end = _day(as_of, log)
         split = end - self.horizon_days
-        self._learn(log.held(split), log.bought(split, end), self._pairs(log, split))
+        before = log.held(split)
+        self._learn(before, log.bought(split, end), self._wares(before, self._pairs(log, split)))
         whole = log.held(end)
         self.wares_ = self._wares(whole, self._pairs(log, end))
         return self
 
-    def fit_held(self, before: Holdings, bought: Whole, whole: Holdings) -> Self:
+    def fit_held(self, before: Holdings, bought: Whole, whole: Holdings, wares: Wares | None = None) -> Self:
         """Learn from holdings that the warehouse has gathered.
 
         Args:
             before: holdings as of the beginning of the days that teach the weights.
             bought: what was bought in these days, as `Holdings.key` of `before`.
             whole: holdings as of their end.
+            wares: what a model fitted up to the beginning of these days knows of products, to reckon it once.
 
         Raises:
             TenureError: a setting makes no sense, or too few customers bought again.
         """
         self._check_settings()
-        self._learn(before, bought, None)
+        self._learn(before, bought, wares or self._wares(before, None))
         self.wares_ = self._wares(whole, None)
         return self
 
@@ -195,9 +204,9 @@ class Affinity(Estimator):
         weights = np.array([value for name, value in self.params_.items() if name.startswith(f"{which}_")])
         return chances(weights[0] + found.rows @ weights[1:])
 
-    def _learn(self, before: Holdings, bought: Whole, pairs: tuple[Whole, Whole] | None) -> None:
+    def _learn(self, before: Holdings, bought: Whole, wares: Wares) -> None:
         """How much each thing weighs, from what some customers bought in the days after."""
-        teachers = np.unique(before.customer)
+        teachers = distinct(before.customer)
         came_back = np.intersect1d(teachers, bought // max(len(before.products), 1))
         if len(came_back) < _FEWEST:
             raise TenureError(
@@ -205,15 +214,14 @@ class Affinity(Estimator):
                 f"Give longer records, or a longer `horizon_days`; {_FEWEST} are needed.",
             )
         teachers = teachers[:: max(1, len(teachers) // _TEACHERS)]
-        wares = self._wares(before, pairs)
-        taught = before.only(np.isin(before.customer, teachers))
+        taught = before.only(within(before.customer, teachers))
         own = owned(wares, taught, wares.matrix())
         width = len(wares.names) + len(before.products)
         holder, product = bought // len(before.products), bought % len(before.products)
         happened = holder * width + wares.numbers(before.products)[product]
         weights: dict[str, float] = {}
         for found, which, names in ((again(own), "again", AGAIN), (others(own, taught), "new", NEW)):
-            seen = np.isin(found.customer * width + found.product, happened)
+            seen = within(found.customer * width + found.product, happened)
             weights.update(zip((f"{which}_{n}" for n in ("usual", *names)), _weights(found.rows, seen), strict=True))
         self.params_, self.customers_ = Params(weights), len(teachers)
 

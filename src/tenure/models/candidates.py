@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.models.holdings import Holdings
+from tenure.models.holdings import Holdings, distinct, within
 from tenure.models.wares import Wares
 
 if TYPE_CHECKING:
@@ -108,15 +108,15 @@ def others(own: Owned, whole: Holdings) -> Candidates:
         whole: all that these customers hold, more than the foremost.
     """
     wares = own.wares
-    who = np.unique(own.held.customer)
+    who = distinct(own.held.customer)
     popular = np.argsort(-wares.lately, kind="stable")[:_POPULAR]
     drawn = own.drawn.tocoo()
     width = len(wares.names) + len(whole.products)
     near = drawn.row.astype(np.int64) * width + drawn.col
     many = np.repeat(who * width, len(popular)) + np.tile(popular, len(who))
-    many = many[~np.isin(many, near)]
+    many = many[~within(many, near)]
     key, likeness = np.r_[near, many], np.r_[drawn.data, np.zeros(len(many))]
-    fresh = ~np.isin(key, whole.customer * width + wares.numbers(whole.products)[whole.product])
+    fresh = ~within(key, whole.customer * width + wares.numbers(whole.products)[whole.product])
     key, likeness = key[fresh], likeness[fresh]
     customer, product = key // width, key % width
     breadth = np.log1p(np.bincount(own.held.customer, minlength=len(whole.customers)))

@@ -156,6 +156,14 @@ def distinct(keys: Whole) -> Whole:
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if ordered.size else ordered
 
 
+def within(keys: Whole, others: Whole) -> NDArray[np.bool_]:
+    """Whether each key is among the others, by sorting and not by hashing as `numpy.isin` does, for the same reason."""
+    if not others.size:
+        return np.zeros(len(keys), dtype=bool)
+    ordered = np.sort(others)
+    return np.asarray(ordered[np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)] == keys)
+
+
 def places(groups: Whole) -> Whole:
     """The place of each row within its group, from 0; rows of a group stand together."""
     starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]) if groups.size else np.zeros(0, np.int64)

@@ -42,10 +42,10 @@ def nearest_products(
     holders = np.maximum(np.asarray(held.sum(axis=0), dtype=np.float64).ravel(), 1)
     parts = []
     for low in range(0, products, _AT_ONCE):
-        together = (turned[low : low + _AT_ONCE] @ held).toarray().astype(np.float64)
-        rows = np.arange(len(together))
-        together[rows, low + rows] = 0
-        likeness = together * together / ((together + shrinkage) * np.sqrt(holders[low + rows, None] * holders))
+        together = (turned[low : low + _AT_ONCE] @ held).tocoo()
+        both = np.where(together.col == low + together.row, 0, together.data)
+        together.data = both * both / (both + shrinkage) / np.sqrt(holders[low + together.row] * holders[together.col])
+        likeness = together.toarray()
         parts.append(_likest(likeness, low, min(most, products)))
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]
 
