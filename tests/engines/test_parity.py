@@ -65,5 +65,6 @@ def test_java_spark_gives_the_same_rows(jvm, shop, assert_same, name):
 # What neither the generated shop nor the grocer has to show; each is worked by hand in tests/features.
 _MAY_BE_EMPTY = {
     "markdowns", "care", "carts", "contract", "engagement", "goods", "pressure", "returns", "service", "upgrades",
+    "better_versions",
     "season_days", "seasonal_lines", "clock",  # nothing is seasonal until a model says so
 }  # fmt: skip
