@@ -13,10 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from tenure.models.affinity import Affinity
+from tenure.models.holdings import Holdings, Whole, distinct, read, within
+from tenure.models.recall import Pairs, habit_first, popular_first, recall
 
 DAYS = 28
 SIZES = (1, 5, 10, 20)
@@ -44,63 +45,28 @@ def purchases(shop: str, part: int = 1) -> pa.Table:
 
 
 def recalls(log: pa.Table) -> list[dict[str, object]]:
-    """Recall@k of the model, of what is bought most, and of what each customer bought most; all purchases, then new."""
-    day = log.column("day").to_numpy()
-    split = int(day.max()) + 1 - DAYS
-    before, after = log.filter(pa.array(day < split)), log.filter(pa.array(day >= split))
-    model = Affinity(DAYS).fit(before, as_of=split)
-    held, bought = _pairs(before), _pairs(after)
-    known = {customer for customer, _ in held}
-    return [_row(model, before, held, bought, known, only_new=only_new) for only_new in (False, True)]
-
-
-def _row(
-    model: Affinity, before: pa.Table, held: set[tuple[str, str]], bought: set[tuple[str, str]], known: set[str], *,
-    only_new: bool,
-) -> dict[str, object]:  # fmt: skip
-    wanted = {pair for pair in bought if pair[0] in known and not (only_new and pair in held)}
+    """Recall@k of the model, of two simple rules about own habits, and of popularity; all, then new."""
+    whole = read(log)
+    end = int(whole.day.max()) + 1
+    held = whole.held(end - DAYS)
+    model = Affinity(DAYS).fit(log, as_of=end - DAYS)
+    bought = whole.bought(end - DAYS, end)
+    bought = bought[within(bought // len(held.products), held.customer)]
     most = max(SIZES)
-    named = model.recommend(before, most, new_only=only_new, as_of=int(before.column("day").to_numpy().max()) + 1)
-    ours = _ranked(named.column("customer_id"), named.column("product_id"))
-    popular = [model.wares_.names[int(i)].as_py() for i in np.argsort(-model.wares_.lately, kind="stable")[:400]]
-    buyers = sorted({customer for customer, _ in wanted})
-    everybody = {who: [p for p in popular if not (only_new and (who, p) in held)][:most] for who in buyers}
-    rivals = {"model": ours, "popular": everybody}
-    if not only_new:
-        rivals["own"] = _habits(before, most)
-    found = {name: _recall(lists, wanted, buyers) for name, lists in rivals.items()}
-    return {"what": "new" if only_new else "all", "customers": len(buyers), **found}
-
-
-def _recall(lists: dict[str, list[str]], wanted: set[tuple[str, str]], buyers: list[str]) -> list[float]:
-    counts: dict[str, int] = {}
-    for customer, _ in wanted:
-        counts[customer] = counts.get(customer, 0) + 1
+    habits = {"own": habit_first(held, most, decayed=False), "own, late": habit_first(held, most)}
+    everything = {**habits, "popular": popular_first(held, most)}
+    fresh = {"popular": popular_first(held, most, new_only=True)}
     return [
-        float(np.mean([sum((who, p) in wanted for p in lists.get(who, [])[:k]) / counts[who] for who in buyers]))
-        for k in SIZES
-    ]
+        _row("all", {"model": model.rank(held, most).pairs(held), **everything}, bought, held),
+        _row("new", {"model": model.rank(held, most, new_only=True).pairs(held), **fresh},
+             bought[~within(bought, held.key)], held),
+    ]  # fmt: skip
 
 
-def _habits(log: pa.Table, most: int) -> dict[str, list[str]]:
-    """What each customer bought on most days, the latest first where equal."""
-    connection = duckdb.connect()
-    connection.register("log", log)
-    rows = connection.sql("""
-        SELECT customer_id, product_id FROM (SELECT customer_id, product_id, count(DISTINCT day) AS n, max(day) AS last
-        FROM log GROUP BY ALL) ORDER BY customer_id, n DESC, last DESC, product_id""").to_arrow_table()
-    return {who: found[:most] for who, found in _ranked(rows.column(0), rows.column(1)).items()}
-
-
-def _ranked(customers: pa.ChunkedArray, products: pa.ChunkedArray) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for customer, product in zip(customers.to_pylist(), products.to_pylist(), strict=True):
-        found.setdefault(customer, []).append(product)
-    return found
-
-
-def _pairs(log: pa.Table) -> set[tuple[str, str]]:
-    return set(zip(log.column("customer_id").to_pylist(), log.column("product_id").to_pylist(), strict=True))
+def _row(what: str, named: dict[str, Pairs], bought: Whole, held: Holdings) -> dict[str, object]:
+    wanted = bought // len(held.products), bought % len(held.products)
+    found = {rule: list(recall(pairs, wanted, SIZES).values()) for rule, pairs in named.items()}
+    return {"what": what, "customers": len(distinct(wanted[0])), **found}
 
 
 def main() -> None:
@@ -109,7 +75,7 @@ def main() -> None:
     print("|---|---|---|---|" + "---|" * len(SIZES))
     for shop in _LOGS:
         for row in recalls(purchases(shop)):
-            for rule in ("model", "own", "popular"):
+            for rule in ("model", "own", "own, late", "popular"):
                 if rule in row:
                     figures = " | ".join(f"{value:.3f}" for value in row[rule])  # type: ignore[attr-defined]
                     print(f"| {shop} | {row['what']} | {row['customers']:,} | {rule} | {figures} |", flush=True)

@@ -117,4 +117,8 @@ def test_more_is_foreseen_than_popularity_foresees(name, part):
     everything, new = recalls(purchases(name, part))
     assert all(ours > theirs for ours, theirs in zip(everything["model"], everything["popular"], strict=True))
     assert all(ours > theirs for ours, theirs in zip(everything["model"], everything["own"], strict=True))
-    assert new["model"][3] > new["popular"][3]  # nothing tells a grocer's first new product; among twenty company does
+    assert everything["model"][3] > everything["own, late"][3]  # the hardest simple rule; among the first ten a tie
+    first = (
+        0 if name == "Online Retail II" else 2
+    )  # nothing tells a grocer's first new product; from ten on company does
+    assert all(ours > theirs for ours, theirs in zip(new["model"][first:], new["popular"][first:], strict=True))

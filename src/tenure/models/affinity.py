@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-_TEACHERS = 800  # customers whose later purchases teach the weights; three times as many change the fourth digit
+# Customers whose later purchases teach the weights of habit, and those of what is new. Of habit every customer tells
+# fifty cases, of what is new hundreds.
+_TEACHERS, _FEWER = 5_000, 800
 _FEWEST = 50  # customers who must have bought again, or the weights would be an accident
 _AT_ONCE = 5_000  # customers per block: 300 candidates each are 1.5 million rows
 _PENALTY = 1.0
@@ -75,7 +77,7 @@ class Affinity(Estimator):
     Attributes:
         params_: weights of the log-odds: `again_…` for what was bought before, `new_…` for what was not.
         wares_: the products that are known and their neighbours.
-        customers_: how many customers taught the weights.
+        customers_: how many customers bought again within the days that taught the weights.
     """
 
     params_: Params
@@ -213,17 +215,19 @@ class Affinity(Estimator):
                 f"only {len(came_back):,} customers bought again within the last {self.horizon_days} days",
                 f"Give longer records, or a longer `horizon_days`; {_FEWEST} are needed.",
             )
-        teachers = teachers[:: max(1, len(teachers) // _TEACHERS)]
-        taught = before.only(within(before.customer, teachers))
-        own = owned(wares, taught, wares.matrix())
+        near = wares.matrix()
         width = len(wares.names) + len(before.products)
         holder, product = bought // len(before.products), bought % len(before.products)
         happened = holder * width + wares.numbers(before.products)[product]
         weights: dict[str, float] = {}
-        for found, which, names in ((again(own), "again", AGAIN), (others(own, taught), "new", NEW)):
+        for which, names, most in (("again", AGAIN, _TEACHERS), ("new", NEW, _FEWER)):
+            some = teachers[:: -(-len(teachers) // most)]
+            taught = before.only(within(before.customer, some))
+            own = owned(wares, taught, near)
+            found = again(own) if which == "again" else others(own, taught)
             seen = within(found.customer * width + found.product, happened)
             weights.update(zip((f"{which}_{n}" for n in ("usual", *names)), _weights(found.rows, seen), strict=True))
-        self.params_, self.customers_ = Params(weights), len(teachers)
+        self.params_, self.customers_ = Params(weights), len(came_back)
 
     def _wares(self, held: Holdings, pairs: tuple[Whole, Whole] | None) -> Wares:
         held = held.foremost(OWN)  # what households hold by the hundred tells less than what they hold most

@@ -26,8 +26,8 @@ _POPULAR = 50  # products offered to everyone because many bought them lately
 _FLOOR = 0.01  # a likeness below which products are as good as strangers
 
 AGAIN = ("weight", "times", "silence", "silence_squared", "repeated", "lateness", "lateness_squared", "popularity",
-         "repeat_rate", "likeness", "activity", "rank")  # fmt: skip
-NEW = ("popularity", "likeness", "related", "activity", "breadth", "repeat_rate")
+         "popularity_of_month", "repeat_rate", "likeness", "activity", "rank")  # fmt: skip
+NEW = ("popularity", "popularity_of_month", "likeness", "related", "activity", "breadth", "repeat_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def again(own: Owned) -> Candidates:
     np.maximum.at(most, held.customer, held.weight)
     rows = np.column_stack([
         np.log(held.weight), np.log(held.times), silence, silence**2, repeated, lateness, lateness**2,
-        own.wares.log_lately(number), own.wares.log_again(number), np.log(_FLOOR + likeness),
+        *own.wares.log_lately(number), own.wares.log_again(number), np.log(_FLOOR + likeness),
         own.activity[held.customer], np.log(held.weight / most[held.customer]),
     ])  # fmt: skip
     return Candidates(held.customer, number, rows)
@@ -121,7 +121,7 @@ def others(own: Owned, whole: Holdings) -> Candidates:
     customer, product = key // width, key % width
     breadth = np.log1p(np.bincount(own.held.customer, minlength=len(whole.customers)))
     rows = np.column_stack([
-        wares.log_lately(product), np.log(_FLOOR + likeness), likeness > 0, own.activity[customer], breadth[customer],
+        *wares.log_lately(product), np.log(_FLOOR + likeness), likeness > 0, own.activity[customer], breadth[customer],
         wares.log_again(product),
     ])  # fmt: skip
     return Candidates(customer, product, rows)

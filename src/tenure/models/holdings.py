@@ -24,7 +24,8 @@ Whole = NDArray[np.int64]
 # Days back → what a purchase day within them counts. Decay in steps, so that SQL can count it in whole numbers; after
 # the temporal decay of repeat purchases in Hu et al. 2020 (SIGIR, TIFU-KNN).
 WEIGHTS = ((28, 8), (91, 4), (182, 2))
-LATELY = 91  # days over which a product's popularity is counted, so that last year's hits do not crowd out today's
+# Days over which a product's popularity is counted, so that last year's hits do not crowd out today's.
+LATELY, MONTH = 91, 28
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,13 +57,19 @@ def popular_first(held: Holdings, k: int, new_only: bool = False) -> Pairs:
     return _first(key, len(held.products), k)
 
 
-def habit_first(held: Holdings, k: int) -> Pairs:
-    """The rule "what they always buy": each customer's own products by weight, then what is popular."""
+def habit_first(held: Holdings, k: int, decayed: bool = True) -> Pairs:
+    """The rule "what they always buy": each customer's own products, then what is popular.
+
+    Args:
+        decayed: later purchase days count more (`WEIGHTS`) and the more popular comes first of equals, which is the
+            hardest simple rule to beat; else all days count alike and the later purchase comes first.
+    """
     buyers, width = _lately(held), len(held.products)
-    own, rest = held.foremost(k), popular_first(held, k, new_only=True)
-    key = np.r_[own.key, rest[0] * width + rest[1]]
-    worth = np.r_[own.weight, np.zeros(len(rest[0]))] + buyers[key % width] / (buyers.max(initial=0) + 1)
-    return _first(key[np.lexsort((key, -worth, key // width))], width, k)
+    rest = popular_first(held, k, new_only=True)
+    key = np.r_[held.key, rest[0] * width + rest[1]]
+    worth = np.r_[held.weight if decayed else held.times, np.zeros(len(rest[0]))]
+    second = buyers[key % width] if decayed else np.r_[held.last, buyers[rest[1]]]
+    return _first(key[np.lexsort((key, -second, -worth, key // width))], width, k)
 
 
 def _first(key: Whole, width: int, k: int) -> Pairs:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.models.holdings import LATELY, Holdings
+from tenure.models.holdings import LATELY, MONTH, Holdings
 from tenure.models.neighbours import nearest_products
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Wares:
 
     Attributes:
         names: the products (Arrow).
-        lately: customers who bought it in the last 91 days.
+        lately, month: customers who bought it in the last 91 and in the last 28 days.
         again: share of its buyers who bought it on a second day, shrunk to the usual share.
         usual: that usual share, for products that are not known.
         product, neighbour, likeness: pairs of products that the same people hold.
@@ -40,6 +40,7 @@ class Wares:
 
     names: pa.Array
     lately: Numbers
+    month: Numbers
     again: Numbers
     usual: float
     product: Whole
@@ -63,14 +64,17 @@ class Wares:
         repeated = np.bincount(held.product, held.times >= 2, count)
         usual = float((repeated.sum() + 1) / (buyers.sum() + 2))
         known = np.argsort(-buyers, kind="stable")[: int(min(most, (buyers >= _FEWEST).sum()))]
-        lately = np.bincount(held.product, held.last >= held.before - LATELY, count)
+        lately, month = (
+            np.bincount(held.product, held.last >= held.before - days, count)[known].astype(np.float64)
+            for days in (LATELY, MONTH)
+        )
         number = np.full(count, -1, dtype=np.int64)
         number[known] = np.arange(len(known))
         holder, product = (held.customer, held.product) if pairs is None else pairs
         inside = number[product] >= 0
         near = nearest_products(holder[inside], number[product[inside]], len(known), shrinkage, neighbours)
         again = (repeated[known] + _PRIOR * usual) / (buyers[known] + _PRIOR)
-        return cls(held.products.take(known), lately[known].astype(np.float64), again, usual, *near)
+        return cls(held.products.take(known), lately, month, again, usual, *near)
 
     def numbers(self, names: pa.Array) -> Whole:
         """The number of each name; those not known are numbered after the known ones, as they come."""
@@ -85,9 +89,9 @@ class Wares:
 
         return csr_matrix((self.likeness, (self.product, self.neighbour)), shape=(len(self.names),) * 2)
 
-    def log_lately(self, number: Whole) -> Numbers:
-        """Log of 1 + recent buyers; of a product that is not known, 0."""
-        return _looked_up(np.log1p(self.lately), number, 0.0)
+    def log_lately(self, number: Whole) -> tuple[Numbers, Numbers]:
+        """Log of 1 + buyers in the last 91 and in the last 28 days; of a product that is not known, 0."""
+        return _looked_up(np.log1p(self.lately), number, 0.0), _looked_up(np.log1p(self.month), number, 0.0)
 
     def log_again(self, number: Whole) -> Numbers:
         """Log of the share of buyers who buy again; of a product that is not known, the usual one."""
@@ -96,7 +100,8 @@ class Wares:
     def as_json(self) -> dict[str, Any]:
         """Plain data, likenesses to four digits."""
         return {
-            "names": self.names.to_pylist(), "lately": self.lately.tolist(), "again": self.again.round(6).tolist(),
+            "names": self.names.to_pylist(), "lately": self.lately.tolist(),
+            "month": self.month.tolist(), "again": self.again.round(6).tolist(),
             "usual": self.usual, "product": self.product.tolist(), "neighbour": self.neighbour.tolist(),
             "likeness": self.likeness.round(4).tolist(),
         }  # fmt: skip
@@ -107,9 +112,11 @@ class Wares:
         import pyarrow as pa
 
         names = pa.array(stored["names"]) if stored["names"] else pa.array([], pa.string())
-        lately, again, likeness = (np.asarray(stored[name], np.float64) for name in ("lately", "again", "likeness"))
+        lately, month, again, likeness = (
+            np.asarray(stored[name], np.float64) for name in ("lately", "month", "again", "likeness")
+        )
         product, neighbour = (np.asarray(stored[name], np.int64) for name in ("product", "neighbour"))
-        return cls(names, lately, again, float(stored["usual"]), product, neighbour, likeness)
+        return cls(names, lately, month, again, float(stored["usual"]), product, neighbour, likeness)
 
 
 def _looked_up(values: Numbers, number: Whole, unknown: float) -> Numbers:
