@@ -54,6 +54,18 @@ def like(frame: Any, table: pa.Table) -> Any:
     return table
 
 
+def picked(frame: Any, table: pa.Table, places: NDArray[np.int64]) -> Any:
+    """Some rows of a frame as the kind of frame that was given; pandas keeps its index and its types.
+
+    Args:
+        table: the same frame as `arrow` gives it.
+    """
+    kind = type(frame).__module__.partition(".")[0]
+    if kind == "pandas":
+        return frame.iloc[places]
+    return frame[places] if kind == "polars" else table.take(places)
+
+
 def columns(frame: Any, names: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Numbers]:
     """Columns of a frame as arrays of doubles of one length.
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
+ROUNDING = 1e-12  # sums of money may pass a limit by so much, as 0.1 + 0.2 passes 0.3
 _SPARE = 3  # rows of a customer looked at beyond those wanted, once the multipliers are nearly known
-_BLOCK = 1_000_000  # rows priced at once: they and their prices stay in the processor's cache
+_BLOCK = 60_000  # rows priced at once: they stay in the processor's cache, which makes them three times as quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,21 @@ class Limits:
     Attributes:
         names: one per limit, channels first, then `budget` if there is one, then campaigns with a budget of their own.
         amounts: contacts per channel in numbers, money in the unit of `cost`.
-        channels: how many of the first limits are channels.
+        channel_names: of the first limits.
+        campaign_names: of the last limits.
         has_budget: whether the limit after the channels is on all money.
     """
 
     names: tuple[str, ...]
     amounts: Numbers
-    channels: int
+    channel_names: tuple[str, ...]
+    campaign_names: tuple[str, ...]
     has_budget: bool
+
+    @property
+    def channels(self) -> int:
+        """How many of the first limits are on channels."""
+        return len(self.channel_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,8 @@ class Candidates:
     Attributes:
         starts: the first row of each customer, and the number of rows at the end.
         worth, cost: one per row; cost is at least 0.
-        channel: per row the number of the limit on its channel, −1 without one.
-        campaign: per row the number of the limit on its campaign's money, −1 without one.
+        channel: per row 1 more than the number of the limit on its channel, 0 without one.
+        campaign: per row 1 more than the number of the limit on its campaign's money, 0 without one.
     """
 
     starts: Whole
@@ -58,6 +66,11 @@ class Candidates:
         """How many customers there are."""
         return len(self.starts) - 1
 
+    @property
+    def whose(self) -> Whole:
+        """The customer of each row."""
+        return np.repeat(np.arange(self.customers), np.diff(self.starts))
+
     def blocks(self) -> Iterator[tuple[int, int]]:
         """Ranges of customers with about `_BLOCK` rows each."""
         low = 0
@@ -71,30 +84,41 @@ class Candidates:
         """Worth less price of the rows from `low` to `high`."""
         by_channel, by_money = self._rates(rates)
         rows = slice(low, high)
-        found = self.worth[rows] - by_channel[self.channel[rows]]
-        if by_money.any():
-            found -= self.cost[rows] * by_money[self.campaign[rows]]
+        # Numbers are known to be in range, so `clip` changes none; it spares numpy a search for those that are not.
+        found = self.worth[rows] - by_channel.take(self.channel[rows], mode="clip")
+        if (by_money == by_money[0]).all():
+            found -= self.cost[rows] * by_money[0]
+        else:
+            found -= self.cost[rows] * by_money.take(self.campaign[rows], mode="clip")
         return np.asarray(found)
 
     def usage(self, rows: Whole) -> Numbers:
         """What chosen rows take of each limit."""
-        limits, size = self.limits, len(self.limits.names)
-        channel, campaign = self.channel[rows].astype(np.int64), self.campaign[rows].astype(np.int64)
-        taken = np.bincount(channel[channel >= 0], minlength=size).astype(np.float64)
-        own = campaign >= 0
-        taken += np.bincount(campaign[own], weights=self.cost[rows][own], minlength=size)
+        limits, size = self.limits, len(self.limits.names) + 1
+        taken = np.bincount(self.channel[rows], minlength=size).astype(np.float64)
+        taken += np.bincount(self.campaign[rows], weights=self.cost[rows] * (self.campaign[rows] > 0), minlength=size)
         if limits.has_budget:
-            taken[limits.channels] = self.cost[rows].sum()
-        return taken
+            taken[limits.channels + 1] = self.cost[rows].sum()
+        return taken[1:]
 
-    def sample(self, customers: Whole) -> Candidates:
-        """The candidates of some customers, with limits in proportion."""
+    def fits(self, left: Numbers) -> NDArray[np.bool_]:
+        """Which rows would fit into what is left of the limits, each by itself."""
+        is_channel = np.arange(len(left)) < self.limits.channels
+        places = np.append(np.inf, np.where(is_channel, left, np.inf))
+        money = np.append(np.inf, np.where(is_channel, np.inf, left))
+        found = (places[self.channel] >= 1) & (self.cost <= money[self.campaign] + ROUNDING)
+        if self.limits.has_budget:
+            found &= self.cost <= left[self.limits.channels] + ROUNDING
+        return np.asarray(found)
+
+    def sample(self, size: int) -> Candidates:
+        """The candidates of about so many customers, evenly spaced, with limits in proportion."""
+        customers = np.unique(np.linspace(0, self.customers - 1, size).astype(np.int64))
         lengths = np.diff(self.starts)[customers]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         rows = np.repeat(self.starts[customers] - starts[:-1], lengths) + np.arange(starts[-1])
-        share = len(customers) / max(self.customers, 1)
-        limits = Limits(self.limits.names, self.limits.amounts * share, self.limits.channels, self.limits.has_budget)
-        return replace(self.only(rows), limits=limits)
+        amounts = self.limits.amounts * (len(customers) / self.customers)
+        return replace(self.only(rows), limits=replace(self.limits, amounts=amounts))
 
     def likeliest(self, rates: Numbers, wanted: int) -> Whole:
         """The rows of each customer that may come to be chosen at multipliers near the given ones, in order."""
@@ -103,8 +127,8 @@ class Candidates:
             first, last = self.starts[low], self.starts[high]
             reduced = self.reduced(rates, first, last)
             reduced[self.worth[first:last] <= 0] = -np.inf
-            above = reduced - float(np.min(reduced, where=np.isfinite(reduced), initial=0.0)) + 1.0
-            kept.append(np.sort(best_rows(above, self.starts[low : high + 1] - first, wanted + _SPARE)) + first)
+            starts = self.starts[low : high + 1] - first
+            kept.append(np.sort(best_rows(reduced, starts, wanted + _SPARE, floor=-np.inf)) + first)
         return np.concatenate(kept)
 
     def only(self, rows: Whole) -> Candidates:
@@ -116,20 +140,19 @@ class Candidates:
         )  # fmt: skip
 
     def _rates(self, rates: Numbers) -> tuple[Numbers, Numbers]:
-        """Price by channel and by money, each with one more entry at the end, which −1 finds: no limit."""
-        limits = self.limits
-        by_channel = np.append(np.where(np.arange(len(rates)) < limits.channels, rates, 0.0), 0.0)
+        """Price by channel and by money; the first entry is for rows without a limit of their own."""
+        limits, places = self.limits, np.arange(len(rates))
+        by_channel = np.append(0.0, np.where(places < limits.channels, rates, 0.0))
         everywhere = float(rates[limits.channels]) if limits.has_budget else 0.0
         first = limits.channels + int(limits.has_budget)
-        by_money = np.append(np.where(np.arange(len(rates)) >= first, rates, 0.0), 0.0) + everywhere
-        return by_channel, by_money
+        return by_channel, np.append(0.0, np.where(places >= first, rates, 0.0)) + everywhere
 
 
-def best_rows(reduced: Numbers, starts: Whole, wanted: int) -> Whole:
-    """The up to `wanted` best rows of each customer among those above 0, first come first where equal.
+def best_rows(reduced: Numbers, starts: Whole, wanted: int, floor: float = 0.0) -> Whole:
+    """The up to `wanted` best rows of each customer among those above the floor, first come first where equal.
 
     Args:
-        reduced: of some customers' rows; it is used up.
+        reduced: of some customers' rows; it is used up where more than one is wanted.
         starts: their first rows, and the number of rows at the end, from 0.
     """
     lengths = np.diff(starts)
@@ -137,8 +160,8 @@ def best_rows(reduced: Numbers, starts: Whole, wanted: int) -> Whole:
     chosen = []
     for _ in range(wanted):
         best = np.maximum.reduceat(reduced, starts[:-1])
-        best[best <= 0] = np.inf  # nobody equals that
-        found = np.flatnonzero(reduced == best[whose])
+        best[best <= floor] = np.inf  # nobody equals that
+        found = np.flatnonzero(reduced == np.repeat(best, lengths))
         if not found.size:
             break
         found = found[np.concatenate([[True], np.diff(whose[found]) > 0])]

@@ -47,38 +47,47 @@ def look(candidates: Candidates, rates: Numbers, wanted: int) -> Look:
     return Look(rates, gained + float(rates @ limits), limits - candidates.usage(rows), rows)
 
 
-def search(candidates: Candidates, wanted: int) -> tuple[Look, Whole]:
-    """A look at about the lowest bound, and the rows that are worth looking at there.
+def search(candidates: Candidates, wanted: int) -> tuple[float, Numbers, Whole]:
+    """About the lowest bound, its multipliers, and the rows, in order, that are worth looking at there.
 
     Args:
         wanted: contacts per customer.
     """
-    start = look(candidates, np.zeros(len(candidates.limits.names)), wanted)
-    everything = np.arange(len(candidates.worth))
+    samples = [candidates.sample(size) for size in _SAMPLES if size * 2 <= candidates.customers]
+    first, rates = samples[0] if samples else candidates, np.zeros(len(candidates.limits.names))
+    start = look(first, rates, wanted)
+    if samples and (start.slope >= 0).all():
+        first, start = candidates, look(candidates, rates, wanted)
     if (start.slope >= 0).all():
-        return start, everything  # there is enough of everything
-    highest = _highest(candidates)
-    rates, reach = np.zeros_like(highest), highest
-    for size, looks in zip(_SAMPLES, _LOOKS[:-1], strict=True):
-        if size * 2 > candidates.customers:
-            continue
-        some = np.unique(np.linspace(0, candidates.customers - 1, size).astype(np.int64))
-        rates = _descend(candidates.sample(some), rates, reach, highest, wanted, looks).rates
+        return start.bound, rates, np.sort(start.rows)  # there is enough of everything
+    highest = _highest(candidates, start.bound, first.limits.amounts)
+    reach = highest
+    for sample, looks in zip(samples, _LOOKS[:-1], strict=False):
+        rates = _descend(sample, rates, reach, highest, wanted, looks).rates
         reach = np.maximum(rates, highest * 1e-3) * 0.2
-    if candidates.customers <= 2 * _SAMPLES[-1]:
-        return _descend(candidates, rates, reach, highest, wanted, _LOOKS[0]), everything
+    if not samples:
+        found = _descend(candidates, rates, reach, highest, wanted, _LOOKS[0])
+        return found.bound, found.rates, np.arange(len(candidates.worth))
     likely = candidates.likeliest(rates, wanted)
     rates = _descend(candidates.only(likely), rates, reach, highest, wanted, _LOOKS[-1]).rates
-    return look(candidates, rates, wanted), likely
+    return look(candidates, rates, wanted).bound, rates, likely
 
 
-def _highest(candidates: Candidates) -> Numbers:
-    """Multipliers at which nobody wants any of it."""
+def _highest(candidates: Candidates, bound: float, amounts: Numbers) -> Numbers:
+    """Multipliers that the lowest bound lies below.
+
+    Args:
+        bound: at multipliers of 0. Where a multiplier times its limit is more than that, the bound there is higher.
+    """
+    with np.errstate(divide="ignore", over="ignore"):
+        highest = bound / amounts
     channels = candidates.limits.channels
-    most = max(float(candidates.worth.max(initial=0.0)), 1e-12)
-    paid = candidates.cost > 0
-    dearest = float((candidates.worth[paid] / candidates.cost[paid]).max(initial=0.0))
-    return np.where(np.arange(len(candidates.limits.names)) < channels, most, max(dearest, 1e-12)) * 1.01
+    highest[:channels] = np.minimum(highest[:channels], candidates.worth.max())
+    if np.isinf(highest).any():  # nothing may be spent: only a price that nobody pays is high enough
+        paid = candidates.cost > 0
+        ratio = candidates.worth[paid] / np.maximum(candidates.cost[paid], 1e-100)
+        highest = np.where(np.isinf(highest), ratio.max(), highest)
+    return highest * 1.01
 
 
 def _descend(candidates: Candidates, rates: Numbers, reach: Numbers, highest: Numbers, wanted: int, looks: int) -> Look:

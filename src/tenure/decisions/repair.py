@@ -7,31 +7,32 @@ from it, in rounds. Nothing here looks at one customer at a time, so a million a
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tenure.decisions.candidates import Candidates, Numbers, Whole, best_rows
+from tenure.decisions.candidates import ROUNDING, Candidates, Numbers, Whole, best_rows
 
 _ROUNDS = 40
 _ENOUGH = 1e-6  # of the value: a round that adds less is the last
 
 
 def repair(candidates: Candidates, rows: Whole, rates: Numbers, wanted: int) -> Whole:
-    """Rows that keep every limit and the number of contacts per customer.
+    """Rows, in order, that keep every limit and the number of contacts per customer.
 
     Args:
         rows: chosen at `rates`, at most `wanted` per customer, perhaps too many in all.
     """
-    kept = _fitting(candidates, rows, candidates.only(rows).reduced(rates, 0, len(rows)), candidates.limits.amounts)
+    whose = candidates.whose
+    reduced = candidates.reduced(rates, 0, len(candidates.worth))
+    kept = _fitting(candidates, rows, reduced[rows], candidates.limits.amounts)
     value = float(candidates.worth[kept].sum())
     for _ in range(_ROUNDS):
-        added = _one_more(candidates, kept, rates, wanted)
+        added = _one_more(candidates, kept, reduced, wanted, whose)
         if not added.size:
             break
         kept = np.concatenate([kept, added])
         gained, value = float(candidates.worth[added].sum()), float(candidates.worth[kept].sum())
         if gained < _ENOUGH * value:
             break
-    return np.sort(_swapped(candidates, kept, wanted))
+    return np.sort(_swapped(candidates, kept, wanted, whose))
 
 
 def _fitting(candidates: Candidates, rows: Whole, gains: Numbers, left: Numbers) -> Whole:
@@ -40,12 +41,12 @@ def _fitting(candidates: Candidates, rows: Whole, gains: Numbers, left: Numbers)
     order = np.argsort(-gains, kind="stable")
     rows, fits = rows[order], np.ones(len(rows), dtype=bool)
     for number in range(limits.channels):
-        mine = np.flatnonzero(candidates.channel[rows] == number)
-        fits[mine[int(left[number] + 1e-9) :]] = False
+        mine = np.flatnonzero(candidates.channel[rows] == number + 1)
+        fits[mine[int(left[number]) :]] = False
     rows, gains = rows[fits], gains[order][fits]
     for number in range(limits.channels, len(limits.names)):
         is_budget = limits.has_budget and number == limits.channels
-        rows, gains = _affordable(candidates, rows, gains, left[number], None if is_budget else number)
+        rows, gains = _affordable(candidates, rows, gains, left[number], None if is_budget else number + 1)
     return rows
 
 
@@ -56,48 +57,29 @@ def _affordable(
     mine = np.ones(len(rows), dtype=bool) if campaign is None else candidates.campaign[rows] == campaign
     paying = np.flatnonzero(mine & (candidates.cost[rows] > 0))
     cost = candidates.cost[rows[paying]]
-    order = np.argsort(-gains[paying] / cost, kind="stable")
-    is_over = np.cumsum(cost[order]) > money * (1 + 1e-12) + 1e-12
+    order = np.argsort(-gains[paying] / np.maximum(cost, 1e-100), kind="stable")
+    is_over = np.cumsum(cost[order]) > money * (1 + ROUNDING) + ROUNDING
     keep = np.ones(len(rows), dtype=bool)
     keep[paying[order[is_over]]] = False
     return rows[keep], gains[keep]
 
 
-def _one_more(candidates: Candidates, kept: Whole, rates: Numbers, wanted: int) -> Whole:
+def _one_more(candidates: Candidates, kept: Whole, reduced: Numbers, wanted: int, whose: Whole) -> Whole:
     """The next contact of customers who may have one, as far as what is left reaches."""
     left = candidates.limits.amounts - candidates.usage(kept)
-    is_open = _open(candidates, left) & (candidates.worth > 0)
+    is_open = candidates.fits(left) & (candidates.worth > 0)
     is_open[kept] = False
-    counts = np.bincount(_customers(candidates, kept), minlength=candidates.customers)
-    is_open &= np.repeat(counts < wanted, np.diff(candidates.starts))
+    is_open &= (np.bincount(whose[kept], minlength=candidates.customers) < wanted)[whose]
     rows = np.flatnonzero(is_open)
     if not rows.size:
         return rows
-    reduced = candidates.reduced(rates, 0, len(candidates.worth))
     # What is left over is free: who gains most over its price comes first, but nobody has to pay it.
-    offers = reduced[rows] - min(float(reduced[rows].min()), 0.0) + 1e-9
-    whose = _customers(candidates, rows)
-    starts = np.append(np.flatnonzero(np.concatenate([[True], np.diff(whose) > 0])), len(rows))
-    best = rows[best_rows(offers, starts, 1)]
+    starts = np.append(np.flatnonzero(np.concatenate([[True], np.diff(whose[rows]) > 0])), len(rows))
+    best = rows[best_rows(reduced[rows], starts, 1, floor=-np.inf)]
     return _fitting(candidates, best, reduced[best], left)
 
 
-def _open(candidates: Candidates, left: Numbers) -> NDArray[np.bool_]:
-    """Which rows would fit into what is left, each by itself."""
-    limits = candidates.limits
-    money = np.append(np.where(np.arange(len(left)) >= limits.channels, left, np.inf), np.inf)
-    places = np.append(np.where(np.arange(len(left)) < limits.channels, left, np.inf), np.inf)
-    fits = (places[candidates.channel] >= 1) & (candidates.cost <= money[candidates.campaign] + 1e-12)
-    if limits.has_budget:
-        fits &= candidates.cost <= left[limits.channels] + 1e-12
-    return np.asarray(fits)
-
-
-def _customers(candidates: Candidates, rows: Whole) -> Whole:
-    return np.asarray(np.searchsorted(candidates.starts, rows, side="right") - 1)
-
-
-def _swapped(candidates: Candidates, kept: Whole, wanted: int) -> Whole:
+def _swapped(candidates: Candidates, kept: Whole, wanted: int, whose: Whole) -> Whole:
     """Choices exchanged for better ones that what is left allows, one customer at a time while it helps.
 
     Only where customers are few: among very many, what one exchange can win is nothing.
@@ -105,8 +87,7 @@ def _swapped(candidates: Candidates, kept: Whole, wanted: int) -> Whole:
     if wanted > 1 or len(candidates.worth) > 200_000:
         return kept
     current = np.full(candidates.customers, -1, dtype=np.int64)
-    current[_customers(candidates, kept)] = kept
-    whose = np.repeat(np.arange(candidates.customers), np.diff(candidates.starts))
+    current[whose[kept]] = kept
     for _ in range(500):
         row = _best_swap(candidates, current, whose)
         if row is None:
@@ -120,17 +101,15 @@ def _best_swap(candidates: Candidates, current: Whole, whose: Whole) -> int | No
     left = limits.amounts - candidates.usage(current[used])
     own = current[whose]
     has = own >= 0
+    is_channel = np.arange(len(left)) < limits.channels
+    places = np.append(np.inf, np.where(is_channel, left, np.inf))
+    money = np.append(np.inf, np.where(is_channel, np.inf, left))
     gain = candidates.worth - np.where(has, candidates.worth[own], 0.0)
-    same_channel = has & (candidates.channel[own] == candidates.channel)
-    places = np.append(np.where(np.arange(len(left)) < limits.channels, left, np.inf), np.inf)
-    fits = same_channel | (places[candidates.channel] >= 1)
     more = candidates.cost - np.where(has, candidates.cost[own], 0.0)
+    fits = has & (candidates.channel[own] == candidates.channel) | (places[candidates.channel] >= 1)
     if limits.has_budget:
-        fits &= more <= left[limits.channels] + 1e-12
-    money = np.append(np.where(np.arange(len(left)) >= limits.channels, left, np.inf), np.inf)
+        fits &= more <= left[limits.channels] + ROUNDING
     same_campaign = has & (candidates.campaign[own] == candidates.campaign)
-    fits &= np.where(same_campaign, more, candidates.cost) <= money[candidates.campaign] + 1e-12
-    fits &= gain > 1e-12
-    if not fits.any():
-        return None
-    return int(np.argmax(np.where(fits, gain, -np.inf)))
+    fits &= np.where(same_campaign, more, candidates.cost) <= money[candidates.campaign] + ROUNDING
+    fits &= gain > 0
+    return int(np.argmax(np.where(fits, gain, -np.inf))) if fits.any() else None
