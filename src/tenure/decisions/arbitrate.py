@@ -15,7 +15,7 @@ import numpy as np
 
 from tenure.decisions.candidates import Candidates, Numbers, Whole
 from tenure.decisions.exact import exact
-from tenure.decisions.multipliers import look, search
+from tenure.decisions.multipliers import search
 from tenure.decisions.offers import limits, offers
 from tenure.decisions.repair import repair
 from tenure.domain.errors import UsageError
@@ -23,6 +23,8 @@ from tenure.frames import arrow, picked
 
 _FEW = 20_000  # rows: up to so many, the best choice itself is searched for where the gap is above _WIDE
 _WIDE = 5e-4
+_NEAR = 1e-4  # a gap that needs no further attempt
+_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,17 @@ def _best(rows: Candidates, wanted: int) -> tuple[Whole, float, Numbers]:
     """The rows chosen, what no choice can be worth more than, and the multipliers."""
     if not rows.customers:
         return np.empty(0, np.int64), 0.0, np.zeros(len(rows.limits.names))
-    bound, rates, likely = search(rows, wanted)
-    few = rows.only(likely)
-    kept = likely[repair(few, look(few, rates, wanted).rows, rates, wanted)]
-    value = float(rows.worth[kept].sum())
+    found = search(rows, wanted)
+    bound, value, kept = found.bound, -1.0, np.empty(0, np.int64)
+    for attempt in range(_ATTEMPTS):
+        tried = found.likely[repair(found.few, found.mixture(attempt / _ATTEMPTS), found.rates, wanted)]
+        if rows.worth[tried].sum() > value:
+            value, kept = float(rows.worth[tried].sum()), tried
+        if bound - value <= _NEAR * bound:
+            break
     if len(rows.worth) <= _FEW and bound - value > _WIDE * bound:
         better, proven = exact(rows, wanted)
         bound = min(bound, proven)
         if rows.worth[better].sum() > value:
             kept = better
-    return kept, bound, rates
+    return kept, bound, found.rates

@@ -111,9 +111,13 @@ class Candidates:
             found &= self.cost <= left[self.limits.channels] + ROUNDING
         return np.asarray(found)
 
+    def ranking(self) -> Whole:
+        """The customers by their greatest worth: an order that does not depend on that of the rows, but for ties."""
+        return np.argsort(np.maximum.reduceat(self.worth, self.starts[:-1]), kind="stable")
+
     def sample(self, size: int) -> Candidates:
-        """The candidates of about so many customers, evenly spaced, with limits in proportion."""
-        customers = np.unique(np.linspace(0, self.customers - 1, size).astype(np.int64))
+        """The candidates of so many customers, evenly spaced in their ranking, with limits in proportion."""
+        customers = np.sort(self.ranking()[np.linspace(0, self.customers - 1, size).astype(np.int64)])
         lengths = np.diff(self.starts)[customers]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         rows = np.repeat(self.starts[customers] - starts[:-1], lengths) + np.arange(starts[-1])

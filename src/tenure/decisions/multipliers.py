@@ -20,6 +20,7 @@ from tenure.decisions.candidates import Candidates, Numbers, Whole, best_rows
 
 _SAMPLES = (4_000, 60_000)
 _LOOKS = (120, 25, 12)  # at each sample and at the likely rows of all
+_GOLDEN = 0.6180339887498949  # its multiples lie evenly between whole numbers, wherever one stops (Weyl 1916)
 _CLOSE = 2e-5  # relative: between the lowest value seen and what the planes still allow
 
 
@@ -47,30 +48,61 @@ def look(candidates: Candidates, rates: Numbers, wanted: int) -> Look:
     return Look(rates, gained + float(rates @ limits), limits - candidates.usage(rows), rows)
 
 
-def search(candidates: Candidates, wanted: int) -> tuple[float, Numbers, Whole]:
-    """About the lowest bound, its multipliers, and the rows, in order, that are worth looking at there.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where the bound is about lowest, and the choices seen around it.
 
-    Args:
-        wanted: contacts per customer.
+    Attributes:
+        bound: what no choice can be worth more than.
+        rates: its multipliers.
+        likely: rows, in order, among which to choose.
+        few: those rows as candidates.
+        looks: at `few`, near `rates`.
+        weights: of the looks, in the mixture that takes what there is and is worth what the bound is.
     """
+
+    bound: float
+    rates: Numbers
+    likely: Whole
+    few: Candidates
+    looks: list[Look]
+    weights: Numbers
+
+    def mixture(self, turn: float) -> Whole:
+        """Rows of `few`, in order: each customer follows one of the looks, each look as many as its weight says.
+
+        No one look takes what there is: next to the best multipliers all who are torn between two contacts change at
+        once. Other turns, from 0 to 1, give other customers to each look.
+        """
+        turns = np.empty(self.few.customers)
+        turns[self.few.ranking()] = (np.arange(self.few.customers) * _GOLDEN + turn) % 1.0
+        shares = np.cumsum(self.weights)
+        follows = np.searchsorted(shares[:-1] / shares[-1], turns, side="right")
+        whose = self.few.whose
+        return np.sort(np.concatenate([each.rows[follows[whose[each.rows]] == n] for n, each in enumerate(self.looks)]))
+
+
+def search(candidates: Candidates, wanted: int) -> Search:
+    """Find the multipliers for at most `wanted` contacts per customer."""
     samples = [candidates.sample(size) for size in _SAMPLES if size * 2 <= candidates.customers]
     first, rates = samples[0] if samples else candidates, np.zeros(len(candidates.limits.names))
     start = look(first, rates, wanted)
     if samples and (start.slope >= 0).all():
         first, start = candidates, look(candidates, rates, wanted)
-    if (start.slope >= 0).all():
-        return start.bound, rates, np.sort(start.rows)  # there is enough of everything
+    if (start.slope >= 0).all():  # there is enough of everything
+        return Search(start.bound, rates, np.arange(len(candidates.worth)), candidates, [start], np.ones(1))
     highest = _highest(candidates, start.bound, first.limits.amounts)
     reach = highest
-    for sample, looks in zip(samples, _LOOKS[:-1], strict=False):
-        rates = _descend(sample, rates, reach, highest, wanted, looks).rates
+    for sample, most in zip(samples, _LOOKS, strict=False):
+        rates = _lowest_seen(_descend(sample, rates, reach, highest, wanted, most)).rates
         reach = np.maximum(rates, highest * 1e-3) * 0.2
-    if not samples:
-        found = _descend(candidates, rates, reach, highest, wanted, _LOOKS[0])
-        return found.bound, found.rates, np.arange(len(candidates.worth))
-    likely = candidates.likeliest(rates, wanted)
-    rates = _descend(candidates.only(likely), rates, reach, highest, wanted, _LOOKS[-1]).rates
-    return look(candidates, rates, wanted).bound, rates, likely
+    likely = candidates.likeliest(rates, wanted) if samples else np.arange(len(candidates.worth))
+    few = candidates.only(likely)
+    looks = _descend(few, rates, reach, highest, wanted, _LOOKS[-1] if samples else _LOOKS[0])
+    best = _lowest_seen(looks)
+    bound = look(candidates, best.rates, wanted).bound if samples else best.bound
+    weights = _lowest(looks, np.zeros_like(highest), highest).weights
+    return Search(bound, best.rates, likely, few, looks, weights)
 
 
 def _highest(candidates: Candidates, bound: float, amounts: Numbers) -> Numbers:
@@ -90,40 +122,57 @@ def _highest(candidates: Candidates, bound: float, amounts: Numbers) -> Numbers:
     return highest * 1.01
 
 
-def _descend(candidates: Candidates, rates: Numbers, reach: Numbers, highest: Numbers, wanted: int, looks: int) -> Look:
+def _lowest_seen(looks: list[Look]) -> Look:
+    return min(looks, key=lambda each: each.bound)
+
+
+def _descend(
+    candidates: Candidates, rates: Numbers, reach: Numbers, highest: Numbers, wanted: int, most: int
+) -> list[Look]:
     """Cutting planes within a box around the best point, which grows after a good step and shrinks after a bad one."""
     best = look(candidates, rates, wanted)
-    planes = [best]
-    for _ in range(looks):
+    looks = [best]
+    for _ in range(most):
         low, high = np.maximum(best.rates - reach, 0.0), np.minimum(best.rates + reach, highest)
-        following, allowed = _lowest(planes, low, high)
-        if best.bound - allowed <= _CLOSE * abs(best.bound):
-            if ((following - low > 1e-12) & (high - following > 1e-12) | (low == 0) | (high == highest)).all():
+        plane = _lowest(looks, low, high)
+        if best.bound - plane.bound <= _CLOSE * abs(best.bound):
+            if best.bound - _lowest(looks, np.zeros_like(highest), highest).bound <= _CLOSE * abs(best.bound):
                 break
-            reach = reach * 2
+            reach = reach * 2  # nothing to be won near by, perhaps farther away
             continue
-        found = look(candidates, following, wanted)
-        planes.append(found)
-        is_good = best.bound - found.bound >= 0.2 * (best.bound - allowed)
+        found = look(candidates, plane.rates, wanted)
+        looks.append(found)
+        is_good = best.bound - found.bound >= 0.2 * (best.bound - plane.bound)
         reach = reach * (1.5 if is_good else 0.6)
         if found.bound < best.bound:
             best = found
-    return best
+    return looks
 
 
-def _lowest(planes: list[Look], low: Numbers, high: Numbers) -> tuple[Numbers, float]:
-    """Where the planes allow the lowest bound within a box, and that bound."""
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """Where the looks allow the lowest bound, that bound, and how much each of them has to say there."""
+
+    rates: Numbers
+    bound: float
+    weights: Numbers
+
+
+def _lowest(looks: list[Look], low: Numbers, high: Numbers) -> _Plane:
+    """The lowest bound within a box that the looks allow."""
     from scipy.optimize import linprog
 
-    scale = max(abs(planes[0].bound), 1e-12)
-    # Minimise h under h ≥ bound_p + slope_p · (λ − λ_p) for each plane p; each λ in units of its box.
+    scale = max(abs(looks[0].bound), 1e-300)
+    # Minimise h under h ≥ bound_p + slope_p · (λ − λ_p) for each look p; each λ in units of its box.
     width = np.maximum(high - low, 1e-300)
-    slopes = np.array([each.slope for each in planes]) * width / scale
-    heights = np.array([each.bound + each.slope @ (low - each.rates) for each in planes]) / scale
-    matrix = np.column_stack([slopes, -np.ones(len(planes))])
+    slopes = np.array([each.slope for each in looks]) * width / scale
+    heights = np.array([each.bound + each.slope @ (low - each.rates) for each in looks]) / scale
+    matrix = np.column_stack([slopes, -np.ones(len(looks))])
     aim = np.zeros(len(low) + 1)
     aim[-1] = 1.0
     found = linprog(aim, A_ub=matrix, b_ub=-heights, bounds=[(0.0, 1.0)] * len(low) + [(None, None)], method="highs")
-    if found.x is None:
-        return planes[-1].rates, -np.inf
-    return np.clip(low + found.x[:-1] * width, low, high), float(found.x[-1]) * scale
+    if found.x is None:  # numbers too far apart for HiGHS: stay at the best
+        best = _lowest_seen(looks)
+        return _Plane(best.rates, best.bound, np.array([float(each is best) for each in looks]))
+    rates = np.clip(low + found.x[:-1] * width, low, high)
+    return _Plane(rates, float(found.x[-1]) * scale, np.maximum(-found.ineqlin.marginals, 0.0))
