@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tenure.decisions.candidates import ROUNDING, Candidates, Numbers, Whole
+from tenure.decisions.candidates import ROUNDING, Candidates, Whole
 
 _SECONDS = 2.0
-# HiGHS lets money be overspent by 1e-6. Where it does, it is told of so much less.
-_MARGINS = (0.0, 2e-6)
+_CLOSE = 1e-6  # relative, between the choice and what is proven
 
 
 def exact(candidates: Candidates, wanted: int) -> tuple[Whole, float]:
@@ -24,35 +23,31 @@ def exact(candidates: Candidates, wanted: int) -> tuple[Whole, float]:
     No rows where no choice was found in time; the bound is infinite where none was proven.
     """
     rows = np.flatnonzero((candidates.worth > 0) & candidates.fits(candidates.limits.amounts))
-    bound = np.inf
-    for margin in _MARGINS if rows.size else ():
-        found = _solved(candidates, rows, wanted, margin)
-        if margin == 0.0 and found.mip_dual_bound is not None:
-            bound = -float(found.mip_dual_bound) * float(candidates.worth.max())
-        if found.x is None:
-            break
-        chosen = rows[found.x > 0.5]
-        amounts = candidates.limits.amounts
-        if (candidates.usage(chosen) <= amounts * (1 + ROUNDING) + ROUNDING).all():
-            return chosen, bound
-    return np.empty(0, np.int64), bound
+    if not rows.size:
+        return rows, 0.0
+    found, amounts = _solved(candidates, rows, wanted), candidates.limits.amounts
+    bound = np.inf if found.mip_dual_bound is None else -found.mip_dual_bound * candidates.worth.max()
+    chosen = rows[:0] if found.x is None else rows[found.x > 0.5]
+    # HiGHS lets money be overspent by a millionth; such a choice is none.
+    is_kept = (candidates.usage(chosen) <= amounts * (1 + ROUNDING) + ROUNDING).all()
+    return chosen if is_kept else rows[:0], float(bound)
 
 
-def _solved(candidates: Candidates, rows: Whole, wanted: int, margin: float) -> Any:
+def _solved(candidates: Candidates, rows: Whole, wanted: int) -> Any:
     """HiGHS' answer for some rows, with worth in units of the greatest and each limit in units of itself."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_matrix, vstack
 
-    each = np.arange(len(rows))
-    customers = csr_matrix((np.ones(len(rows)), (candidates.whose[rows], each)), (candidates.customers, len(rows)))
-    is_money = np.arange(len(candidates.limits.names)) >= candidates.limits.channels
-    most = np.append(np.full(candidates.customers, wanted), 1.0 - margin * is_money)
+    shape = candidates.customers, len(rows)
+    customers = csr_matrix((np.ones(len(rows)), (candidates.whose[rows], np.arange(len(rows)))), shape)
+    most = np.append(np.full(candidates.customers, wanted), np.ones(len(candidates.limits.names)))
+    # HiGHS 1.12 now and then prints a line about `tmpSolver.run` past every setting for silence; it means nothing.
     return milp(
         -candidates.worth[rows] / candidates.worth.max(),
         integrality=np.ones(len(rows)),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(vstack([customers, _shares(candidates, rows)]).tocsr(), -np.inf, most),
-        options={"time_limit": _SECONDS, "mip_rel_gap": 1e-6},
+        options={"time_limit": _SECONDS, "mip_rel_gap": _CLOSE},
     )
 
 
@@ -60,14 +55,14 @@ def _shares(candidates: Candidates, rows: Whole) -> Any:
     """Which share of each limit each row takes."""
     from scipy.sparse import csr_matrix
 
-    limits, channel, campaign = candidates.limits, candidates.channel[rows], candidates.campaign[rows]
-    cost, shares = candidates.cost[rows], np.zeros((len(limits.names), len(rows)))
+    limits, cost = candidates.limits, candidates.cost[rows]
+    shares = np.zeros((len(limits.names), len(rows)))
     for number, amount in enumerate(limits.amounts):
         if number < limits.channels:
-            taken: Numbers = (channel == number + 1).astype(np.float64)
+            taken = (candidates.channel[rows] == number + 1).astype(np.float64)
         elif limits.has_budget and number == limits.channels:
             taken = cost
         else:
-            taken = cost * (campaign == number + 1)
+            taken = cost * (candidates.campaign[rows] == number + 1)
         shares[number] = taken / amount if amount > 0 else 0.0
     return csr_matrix(shares)

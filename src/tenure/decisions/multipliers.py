@@ -90,7 +90,9 @@ def search(candidates: Candidates, wanted: int) -> Search:
     if samples and (start.slope >= 0).all():
         first, start = candidates, look(candidates, rates, wanted)
     if (start.slope >= 0).all():  # there is enough of everything
-        return Search(start.bound, rates, np.arange(len(candidates.worth)), candidates, [start], np.ones(1))
+        chosen, everyone = np.sort(start.rows), np.arange(len(start.rows))
+        only = Look(rates, start.bound, start.slope, everyone)
+        return Search(start.bound, rates, chosen, candidates.only(chosen), [only], np.ones(1))
     highest = _highest(candidates, start.bound, first.limits.amounts)
     reach = highest
     for sample, most in zip(samples, _LOOKS, strict=False):

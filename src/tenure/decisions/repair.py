@@ -32,7 +32,7 @@ def repair(candidates: Candidates, rows: Whole, rates: Numbers, wanted: int) -> 
         gained, value = float(candidates.worth[added].sum()), float(candidates.worth[kept].sum())
         if gained < _ENOUGH * value:
             break
-    return np.sort(_swapped(candidates, kept, wanted, whose))
+    return np.sort(kept)
 
 
 def _fitting(candidates: Candidates, rows: Whole, gains: Numbers, left: Numbers) -> Whole:
@@ -77,39 +77,3 @@ def _one_more(candidates: Candidates, kept: Whole, reduced: Numbers, wanted: int
     starts = np.append(np.flatnonzero(np.concatenate([[True], np.diff(whose[rows]) > 0])), len(rows))
     best = rows[best_rows(reduced[rows], starts, 1, floor=-np.inf)]
     return _fitting(candidates, best, reduced[best], left)
-
-
-def _swapped(candidates: Candidates, kept: Whole, wanted: int, whose: Whole) -> Whole:
-    """Choices exchanged for better ones that what is left allows, one customer at a time while it helps.
-
-    Only where customers are few: among very many, what one exchange can win is nothing.
-    """
-    if wanted > 1 or len(candidates.worth) > 200_000:
-        return kept
-    current = np.full(candidates.customers, -1, dtype=np.int64)
-    current[whose[kept]] = kept
-    for _ in range(500):
-        row = _best_swap(candidates, current, whose)
-        if row is None:
-            break
-        current[whose[row]] = row
-    return current[current >= 0]
-
-
-def _best_swap(candidates: Candidates, current: Whole, whose: Whole) -> int | None:
-    limits, used = candidates.limits, current >= 0
-    left = limits.amounts - candidates.usage(current[used])
-    own = current[whose]
-    has = own >= 0
-    is_channel = np.arange(len(left)) < limits.channels
-    places = np.append(np.inf, np.where(is_channel, left, np.inf))
-    money = np.append(np.inf, np.where(is_channel, np.inf, left))
-    gain = candidates.worth - np.where(has, candidates.worth[own], 0.0)
-    more = candidates.cost - np.where(has, candidates.cost[own], 0.0)
-    fits = has & (candidates.channel[own] == candidates.channel) | (places[candidates.channel] >= 1)
-    if limits.has_budget:
-        fits &= more <= left[limits.channels] + ROUNDING
-    same_campaign = has & (candidates.campaign[own] == candidates.campaign)
-    fits &= np.where(same_campaign, more, candidates.cost) <= money[candidates.campaign] + ROUNDING
-    fits &= gain > 0
-    return int(np.argmax(np.where(fits, gain, -np.inf))) if fits.any() else None
