@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix, vstack
+from tests.models.test_pages_of_models import BLOCK, DOCS, run
 
 import tenure as tn
 
@@ -218,3 +219,12 @@ def test_what_cannot_be_weighed_is_refused_in_a_sentence(change, limits, says):
             columns[name] = values
     with pytest.raises(tn.TenureError, match=says.replace("(", "\\(")):
         tn.arbitrate(pa.table(columns), **limits)
+
+
+def test_the_code_of_the_page_runs_and_its_figures_are_right():
+    page = (DOCS / "explanation" / "choice.md").read_text("utf-8")
+    names = {}
+    assert not run(BLOCK.findall(page)[0], names)
+    found = names["found"]
+    assert f"one more text message would bring {found.multipliers['sms']:.2f}" in page
+    assert found.chosen.num_rows and found.gap < 1e-3
