@@ -1,7 +1,7 @@
 """The chance of something from what is known, by logistic regression with a penalty that keeps every answer finite.
 
 Minimised is the negative log-likelihood + ½ · penalty · Σ coefficient² over the penalised columns (ridge; le Cessie &
-van Houwelingen 1992, Applied Statistics 41(1)), by Newton's method with halved steps. The problem is convex: it ends.
+van Houwelingen 1992, Applied Statistics 41(1)), by Newton's method. The problem is convex: it ends.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tenure.models.newton import ascend
+
 Numbers = NDArray[np.float64]
-_STEPS = 100  # Newton needs about eight; a hundred only where a column is nearly flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +40,18 @@ def logistic(rows: Numbers, happened: Numbers, weights: Numbers, penalty: Number
         weights: how many cases a row stands for.
         penalty: one per column, 0 or more.
     """
-    at = np.zeros(rows.shape[1])
-    value = _value(rows, happened, weights, penalty, at)
-    for _ in range(_STEPS):
+
+    def value(at: Numbers) -> float:
+        return _value(rows, happened, weights, penalty, at)
+
+    def shape(at: Numbers) -> tuple[Numbers, Numbers]:
         chance = chances(rows @ at)
         slope = rows.T @ (weights * (happened - chance)) - penalty * at
-        step = np.linalg.lstsq(_hessian(rows, weights * chance * (1 - chance), penalty), slope, rcond=None)[0]
-        size = 1.0
-        while (moved := _value(rows, happened, weights, penalty, at + size * step)) < value and size > 1e-8:
-            size /= 2
-        if moved < value:
-            break
-        at, value = at + size * step, moved
-        if np.abs(size * step).max() < 1e-9:
-            break
-    chance = chances(rows @ at)
-    covariance = np.asarray(
-        np.linalg.pinv(_hessian(rows, weights * chance * (1 - chance), penalty), hermitian=True), np.float64
-    )
-    return Logistic(at, covariance, value + float(penalty @ at**2) / 2)
+        return slope, _hessian(rows, weights * chance * (1 - chance), penalty)
+
+    at, top = ascend(value, shape, np.zeros(rows.shape[1]))
+    covariance = np.linalg.pinv(shape(at)[1], hermitian=True)
+    return Logistic(at, np.asarray(covariance, np.float64), top + float(penalty @ at**2) / 2)
 
 
 def chances(log_odds: Numbers) -> Numbers:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.models.logistic import chances
+from tenure.models.newton import ascend
 
 Numbers = NDArray[np.float64]
-_STEPS = 100  # Newton needs about eight
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +86,12 @@ def span_logistic(spans: Spans, penalty: Numbers) -> list[Numbers]:
     Args:
         penalty: half the price of each coefficient's square, one per coefficient, in the order of the answer.
     """
-    at = np.zeros(len(penalty))
-    value = spans.value(at)
-    for _ in range(_STEPS):
+
+    def lessened(at: Numbers) -> float:
+        return spans.value(at) - float(penalty @ at**2) / 2
+
+    def shape(at: Numbers) -> tuple[Numbers, Numbers]:
         chance = chances(spans.log_odds(at))
-        slope = spans.slope(chance) - penalty * at
-        step = np.linalg.lstsq(spans.hessian(chance) + np.diag(penalty), slope, rcond=None)[0]
-        size = 1.0
-        while (moved := _lessened(spans, penalty, at + size * step)) < value and size > 1e-8:
-            size /= 2
-        if moved < value:
-            break
-        at, value = at + size * step, moved
-        if np.abs(size * step).max() < 1e-9:
-            break
-    return spans.parts(at)
+        return spans.slope(chance) - penalty * at, spans.hessian(chance) + np.diag(penalty)
 
-
-def _lessened(spans: Spans, penalty: Numbers, at: Numbers) -> float:
-    return spans.value(at) - float(penalty @ at**2) / 2
+    return spans.parts(ascend(lessened, shape, np.zeros(len(penalty)))[0])
