@@ -12,9 +12,11 @@ _WHERE = {
     "Affinity": "affinity",
     "BetaDiscreteWeibull": "beta_discrete_weibull",
     "BetaGeo": "beta_geo",
+    "BetterVersions": "upgrades",
     "BuyerPath": "path",
     "ChurnRisk": "churn",
     "CondensedBetaGeo": "condensed_beta_geo",
+    "CustomerValue": "value",
     "DiscountShare": "discounts",
     "GammaGamma": "gamma_gamma",
     "Hazard": "hazard",
@@ -28,9 +30,9 @@ _WHERE = {
 }
 
 __all__ = [
-    "Affinity", "BetaDiscreteWeibull", "BetaGeo", "BuyerPath", "ChurnRisk", "CondensedBetaGeo", "DiscountShare",
-    "GammaGamma", "Hazard", "ModifiedBetaGeo", "ParetoNBD", "ReplacementCycle", "Response", "SeasonalClock",
-    "ShiftedBetaGeometric", "Upgraders",
+    "Affinity", "BetaDiscreteWeibull", "BetaGeo", "BetterVersions", "BuyerPath", "ChurnRisk", "CondensedBetaGeo",
+    "CustomerValue", "DiscountShare", "GammaGamma", "Hazard", "ModifiedBetaGeo", "ParetoNBD", "ReplacementCycle",
+    "Response", "SeasonalClock", "ShiftedBetaGeometric", "Upgraders",
 ]  # fmt: skip
 
 
