@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 
 from tenure.documents import Document, parse
-from tenure.domain.business import Business, ChannelSettings, ContactRules, Sender, StageRules, ValueRules
+from tenure.domain.business import LINKS, Business, ChannelSettings, ContactRules, Sender, StageRules, ValueRules
 from tenure.domain.errors import TenureError, nearest
 from tenure.domain.money import minor_per_unit
 
@@ -26,7 +26,8 @@ STORES = ("sqlite", "postgresql")
 KEYS: dict[str, tuple[str, ...]] = {
     "": ("name", "currency", "timezone", "locale", "salt", "url", "base_url", "consent_default", "margin", "holdout",
          "retention_window_days", "rates", "engine", "store", "sender", "stages", "contact", "value",
-         "channels"),
+         "links", "channels"),
+    "links": LINKS,
     "sender": ("name", "email", "reply_to", "postal_address"),
     "stages": ("new_days", "at_risk", "lapsed", "lost", "loyal_orders", "loyal_rank"),
     "contact": ("per_7_days", "per_30_days", "quiet_from", "quiet_until", "complaint_days", "unsubscribe_risk",
@@ -69,6 +70,7 @@ def read_business(text: str, file: str = FILE) -> Business:
         contact=_contact(document.child("contact")),
         value=_value(document.child("value")),
         channels=_channels(document, currency),
+        links=_links(document.child("links")),
         rates=_rates(document.child("rates")),
         engine=document.choice("engine", ENGINES, "duckdb"),
         store=document.choice("store", STORES, "sqlite"),
@@ -119,6 +121,11 @@ def _address(document: Document, key: str, default: str) -> str:
     if url and not url.startswith(("http://", "https://")):
         raise TenureError(f"`{url}` is no web address", "Begin it with https://.", document.place(key))
     return url
+
+
+def _links(document: Document) -> tuple[tuple[str, str], ...]:
+    _check_keys(document, KEYS["links"])
+    return tuple((name, _address(document, name, "")) for name in document)
 
 
 def _share(document: Document, key: str, default: Fraction, high: float = 1.0) -> Fraction:

@@ -99,6 +99,7 @@ def test_every_setting_is_documented_and_no_other(pages):
     documented = {
         "": sections["Top level"], "sender": sections["sender"], "stages": sections["stages"],
         "contact": sections["contact"], "value": sections["value"], "channel": sections["channels"],
+        "links": sections["links"],
     }  # fmt: skip
     for section, rows in documented.items():
         assert sorted(key for key, _ in rows) == sorted(KEYS[section]), section

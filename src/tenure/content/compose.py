@@ -15,9 +15,10 @@ from typing import Literal
 
 from tenure.content import links, mail, markdown, templates, words
 from tenure.content.layout import Page, lay_out
-from tenure.content.templates import VOCABULARY, Template
+from tenure.content.templates import Template
+from tenure.content.vocabulary import VOCABULARY
 from tenure.content.words import Manner
-from tenure.domain.business import Business
+from tenure.domain.business import LINKS, Business
 from tenure.domain.errors import TenureError
 
 
@@ -58,7 +59,7 @@ def compose_email(
     Args:
         texts: content of each `message.LOCALE.md` of the campaign.
         locale: the customer's; the nearest language that is written is taken, dates and money follow it anyway.
-        context: what the template may name (see `templates.VOCABULARY`).
+        context: what the template may name (see `vocabulary.VOCABULARY`).
         business: sender, currency, time zone and base address.
         message_key: the message's unique key.
         secret: what links are signed with.
@@ -114,14 +115,19 @@ def complete(context: Mapping[str, object], business: Business, locale: str) -> 
     customer["first_name"] = customer["first_name"] or words.first_name(_text(customer["name"]), locale)
     occasion = {**dict.fromkeys(VOCABULARY["occasion"]), **_mapping(context, "occasion")}
     occasion["properties"] = _Open(_mapping(occasion, "properties"))
-    shop = {"name": shop_name(business), "url": business.url or business.base_url, **_mapping(context, "shop")}
+    product = {**dict.fromkeys(VOCABULARY["product"]), **_mapping(context, "product")}
+    shop = {"name": shop_name(business), "url": business.address, **_mapping(context, "shop")}
+    pages = {name: business.link(name) for name in LINKS}
     return {
         "greeting": words.greeting(_text(customer["first_name"]), locale),
         "customer": customer,
-        "product": {**dict.fromkeys(VOCABULARY["product"]), **_mapping(context, "product")},
+        "product": product,
+        "picks": _products(context, "picks"),
+        "news": _products(context, "news"),
         "occasion": occasion,
         "offer": _offer(_mapping(context, "offer"), business, locale),
         "shop": shop,
+        "links": {**pages, "shop": shop["url"], "product": product["url"] or shop["url"]},
     }
 
 
@@ -143,6 +149,12 @@ def _offer(offer: Mapping[str, object], business: Business, locale: str) -> dict
     amount = float(value) if isinstance(value, int | float) else 0.0
     text = _text(offer.get("text")) or words.offer_text(kind, amount, business.currency, locale)
     return {"kind": kind, "value": amount, "text": text}
+
+
+def _products(context: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    value = context.get(key)
+    found = value if isinstance(value, list) else []
+    return [{**dict.fromkeys(VOCABULARY["product"]), **each} for each in found if isinstance(each, Mapping)]
 
 
 def _mapping(context: Mapping[str, object], key: str) -> Mapping[str, object]:

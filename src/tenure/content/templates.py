@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TextIO
 
@@ -21,23 +21,13 @@ from liquid.exceptions import LiquidError
 from liquid.stringify import to_liquid_string
 
 from tenure.content import filters
+from tenure.content.matter import check, split
+from tenure.content.vocabulary import check_names, names_list
 from tenure.content.words import Manner
-from tenure.domain.errors import Place, TenureError, nearest
-from tenure.domain.profile import BY_NAME
+from tenure.domain.errors import Place, TenureError
 
-KEYS = ("subject", "preheader")
 LONGEST = 100_000
 TAGS = ("if", "unless", "case", "for", "assign", "comment")
-
-# What a message may name; `occasion.properties` is open, for events carry what their senders put in.
-VOCABULARY: dict[str, frozenset[str]] = {
-    "greeting": frozenset(),
-    "customer": frozenset({*BY_NAME, "name", "first_name"}),
-    "product": frozenset({"product_id", "name", "category", "brand", "price", "url", "image_url"}),
-    "occasion": frozenset({"key", "at", "properties"}),
-    "offer": frozenset({"kind", "value", "text"}),
-    "shop": frozenset({"name", "url"}),
-}
 
 _ESCAPED = {ord(sign): f"\\{sign}" for sign in string.punctuation}
 _TURNING = {ord(sign): None for sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u0000"}
@@ -48,12 +38,15 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A message file, read and checked. `lines` holds the file's line before each part's first."""
+    """A message file, read and checked.
+
+    Attributes:
+        parts: the body and each line of the front matter that says something.
+        lines: the file's line before each part's first.
+    """
 
     file: str
-    subject: BoundTemplate
-    preheader: BoundTemplate
-    body: BoundTemplate
+    parts: Mapping[str, BoundTemplate]
     lines: Mapping[str, int]
 
 
@@ -108,39 +101,32 @@ def escape_markdown(text: str) -> str:
     return _SPACE.sub(" ", text.translate(_TURNING)).strip().translate(_ESCAPED)
 
 
-def parse(text: str, file: str) -> Template:
+def parse(text: str, file: str, channels: Collection[str] = ()) -> Template:
     """Read a message file and check every name it uses.
 
     Args:
         text: the file's content.
         file: its path as the user would type it.
+        channels: where the campaign speaks; some need a variant of their own (`matter.NEEDS`).
 
     Raises:
         TenureError: naming file, line, what is wrong and the nearest known name.
     """
     if len(text) > LONGEST:
         raise TenureError(f"the message is longer than {LONGEST:,} characters", "Shorten it.", Place(file))
-    matter, body, body_line = _split(text, file)
-    if not matter.get("subject", ("", 0))[0]:
-        raise TenureError("the subject is missing", "Begin the file with ---, `subject: …` and ---.", Place(file, 1))
-    if not body.strip():
-        raise TenureError("the message is empty", "Write its text under the second ---.", Place(file, body_line + 1))
-    lines = {"body": body_line, **{key: line - 1 for key, (_, line) in matter.items()}}
-    return Template(
-        file,
-        subject=_compiled(_PLAIN, matter["subject"][0], file, lines["subject"]),
-        preheader=_compiled(_PLAIN, matter.get("preheader", ("", 1))[0], file, lines.get("preheader", 0)),
-        body=_compiled(_MARKDOWN, body, file, body_line),
-        lines=lines,
-    )
+    matter = split(text, file)
+    check(matter, file, channels)
+    parts = {key: _compiled(_PLAIN, said, file, matter.lines[key]) for key, said in matter.texts.items() if said}
+    parts["body"] = _compiled(_MARKDOWN, matter.body, file, matter.lines["body"])
+    return Template(file, parts, matter.lines)
 
 
 def render(template: Template, context: Mapping[str, object], manner: Manner) -> Rendered:
-    """Fill a template for one person.
+    """Fill a template's subject, preheader and body for one person.
 
     Args:
         template: the message.
-        context: a value for each name of `VOCABULARY`; None where nothing is known.
+        context: a value for each name of `vocabulary.VOCABULARY`; None where nothing is known.
         manner: how dates and money are written.
 
     Raises:
@@ -148,39 +134,24 @@ def render(template: Template, context: Mapping[str, object], manner: Manner) ->
     """
     values = {**context, filters.MANNER: manner}
     return Rendered(
-        subject=" ".join(_filled(template, "subject", values).split()),
-        preheader=" ".join(_filled(template, "preheader", values).split()),
+        subject=_on_one_line(_filled(template, "subject", values)),
+        preheader=_on_one_line(_filled(template, "preheader", values)),
         markdown=_filled(template, "body", values),
     )
 
 
-def _split(text: str, file: str) -> tuple[dict[str, tuple[str, int]], str, int]:
-    """Front matter as key → (text, line), the body, and the line before the body's first."""
-    lines = text.removeprefix("\ufeff").splitlines()
-    if not lines or lines[0].strip() != "---":
-        raise TenureError(
-            "the file does not begin with ---", "Begin it with ---, `subject: …` and ---.", Place(file, 1)
-        )
-    matter: dict[str, tuple[str, int]] = {}
-    for number, line in enumerate(lines[1:], start=2):
-        if line.strip() == "---":
-            return matter, "\n".join(lines[number:]) + "\n", number
-        if not line.strip():
-            continue
-        key, colon, value = line.partition(":")
-        if not colon:
-            raise TenureError("this line is no `key: text`", "Write the subject on one line.", Place(file, number))
-        if key.strip() not in KEYS:
-            raise TenureError(f"unknown key `{key.strip()}`", nearest(key.strip(), KEYS), Place(file, number))
-        if key.strip() in matter:
-            raise TenureError(f"the key `{key.strip()}` stands twice", "Keep one of them.", Place(file, number))
-        matter[key.strip()] = (_unquoted(value.strip()), number)
-    raise TenureError("the front matter does not end", "Close it with a line of ---.", Place(file, len(lines)))
+def render_line(template: Template, part: str, context: Mapping[str, object], manner: Manner) -> str:
+    """Fill one line of the front matter for one person, as plain text; empty where it is not written.
+
+    Raises:
+        TenureError: as in `render`.
+    """
+    return _on_one_line(_filled(template, part, {**context, filters.MANNER: manner}))
 
 
-def _unquoted(value: str) -> str:
-    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1] if is_quoted else value
+def shows_lists(text: str, file: str) -> bool:
+    """Whether a message file shows `picks` or `news`, which are looked up only for those that do."""
+    return any(names_list(part) for part in parse(text, file).parts.values())
 
 
 def _compiled(environment: _Environment, source: str, file: str, before: int) -> BoundTemplate:
@@ -194,29 +165,22 @@ def _compiled(environment: _Environment, source: str, file: str, before: int) ->
         _refuse(error, file, before, source)
     except RecursionError:
         raise TenureError("the message is nested too deeply", "Write it flatter.", Place(file, before + 1)) from None
-    _check_names(compiled, source, file, before)
+    check_names(compiled, source, file, before)
     return compiled
 
 
-def _check_names(compiled: BoundTemplate, source: str, file: str, before: int) -> None:
-    for uses in compiled.analyze(include_partials=False).globals.values():
-        for use in uses:
-            place = Place(file, before + source.count("\n", 0, use.span.index) + 1)
-            root, *rest = use.segments
-            if root not in VOCABULARY:
-                raise TenureError(f"no message knows `{root}`", nearest(str(root), VOCABULARY), place)
-            known = VOCABULARY[str(root)]
-            if rest and isinstance(rest[0], str) and rest[0] not in known:
-                hint = nearest(rest[0], known) if known else f"Write `{root}` alone."
-                raise TenureError(f"`{root}` has no `{rest[0]}`", hint, place)
-
-
 def _filled(template: Template, part: str, values: Mapping[str, object]) -> str:
-    compiled: BoundTemplate = getattr(template, part)
+    compiled = template.parts.get(part)
+    if compiled is None:
+        return ""
     try:
         return compiled.render(**values)
     except LiquidError as error:
         _refuse(error, template.file, template.lines.get(part, 0))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _refuse(error: LiquidError, file: str, before: int, source: str = "") -> NoReturn:

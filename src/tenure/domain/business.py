@@ -7,6 +7,9 @@ from datetime import time
 from fractions import Fraction
 from typing import Literal
 
+# The pages of the business that a message may lead to, besides the shop itself and the product it is about.
+LINKS = ("account", "cart", "renew", "cancel", "payment", "preferences", "survey", "review", "refer", "rewards")
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -100,6 +103,7 @@ class Business:
         margin: share of revenue that is margin where a product's unit cost is unknown.
         retention_window_days: who ordered within so many days counts as a customer.
         holdout: share of customers whom all campaigns leave alone.
+        links: address of each page of `LINKS` that has one of its own; all others lead to the shop.
         rates: units of the workspace currency for one unit of another currency.
     """
 
@@ -119,6 +123,7 @@ class Business:
     contact: ContactRules = field(default_factory=ContactRules)
     value: ValueRules = field(default_factory=ValueRules)
     channels: tuple[ChannelSettings, ...] = (ChannelSettings("email", "maildir"),)
+    links: tuple[tuple[str, str], ...] = ()
     rates: tuple[tuple[str, Fraction], ...] = ()
     engine: str = "duckdb"
     store: str = "sqlite"
@@ -126,3 +131,12 @@ class Business:
     def channel(self, name: str) -> ChannelSettings | None:
         """The settings of a channel, or None when this business does not use it."""
         return next((c for c in self.channels if c.name == name), None)
+
+    @property
+    def address(self) -> str:
+        """Where the shop is found: its own web address, else that of `tenure serve`."""
+        return self.url or self.base_url
+
+    def link(self, name: str) -> str:
+        """The address of one of `LINKS`; the shop's where none was given."""
+        return dict(self.links).get(name) or self.address
