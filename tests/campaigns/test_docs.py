@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tenure.campaigns import occasion, steps
 from tenure.campaigns.conditions import Source, parse_condition
 from tenure.campaigns.kinds import CHANNELS
-from tenure.campaigns.parse import IMPLIED_EVENTS, KEYS, OFFERS, QUIET_WORDS, STOPS, parse
-from tenure.content import templates
+from tenure.campaigns.parse import KEYS, QUIET_WORDS, parse
+from tenure.campaigns.pieces import OFFERS, SENDS, STOPS
+from tenure.content import matter, templates, vocabulary
 from tenure.content.filters import allowed
 from tenure.content.words import DATE_STYLES
+from tenure.domain import happenings
 from tenure.domain.errors import Place, TenureError
 from tenure.domain.profile import STAGES
 
@@ -33,22 +36,27 @@ def test_every_campaign_on_the_pages_reads(example: str) -> None:
     text = example if example.startswith("title:") else SHELL + example
     if "occasion" not in text:
         text += "occasion: {key: last_order_at}\n"
-    assert parse("renew-happy", text, MESSAGES).occasion.key
+    steps_written = dict.fromkeys(re.findall(r"^  - name: (\S+)", text, re.MULTILINE), MESSAGES)
+    campaign = parse("renew-happy", text, MESSAGES, step_messages=steps_written)
+    assert campaign.occasion.key
+    assert [step.step for step in campaign.steps] == [*steps_written]
 
 
 @pytest.mark.parametrize(
     "example", [*blocks(HOW_TO, "markdown"), *[b for b in blocks(REFERENCE, "") if "subject" in b]]
 )
 def test_every_message_on_the_pages_reads(example: str) -> None:
-    assert templates.parse(example, "message.en.md").body
+    assert templates.parse(example, "message.en.md").parts["body"]
 
 
 def test_the_reference_names_every_word_that_can_be_written() -> None:
-    words = {*KEYS, *STOPS, *OFFERS, *QUIET_WORDS, *CHANNELS, *STAGES, *templates.TAGS, *allowed(), *templates.KEYS,
-             *IMPLIED_EVENTS}  # fmt: skip
+    words = {*KEYS, *STOPS, *OFFERS, *QUIET_WORDS, *CHANNELS, *STAGES, *templates.TAGS, *allowed(), *matter.KEYS,
+             *occasion.KEYS, *steps.KEYS, *SENDS, *happenings.IMPLIED_EVENTS, *happenings.CALENDAR_KINDS,
+             *happenings.RELEASES, *happenings.PERIODS, *happenings.CALENDAR, *happenings.RELEASE,
+             *happenings.SCHEDULE, *happenings.YEARLY}  # fmt: skip
     assert [word for word in sorted(words) if f"`{word}`" not in REFERENCE] == []
     assert [style for style in DATE_STYLES if f'`"{style}"`' not in REFERENCE] == []
-    assert [name for name in templates.VOCABULARY if f"`{name}" not in REFERENCE] == []
+    assert [name for name in vocabulary.VOCABULARY if f"`{name}" not in REFERENCE] == []
 
 
 def _conditions() -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,18 @@ class Recipe:
     Attributes:
         text: content of `campaign.yaml`.
         messages: content of each `message.LOCALE.md`, by locale.
+        step_messages: content of each `STEP.LOCALE.md`, by step and locale.
     """
 
     campaign: Campaign
     text: str
     messages: Mapping[str, str]
+    step_messages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def texts(self, name: str) -> Mapping[str, str]:
+        """The messages of the campaign itself, or of its step `CAMPAIGN/STEP`, by locale."""
+        step = name.partition("/")[2]
+        return self.step_messages[step] if step else self.messages
 
 
 def recipes(ws: Workspace) -> tuple[list[Recipe], list[TenureError]]:
@@ -48,32 +55,43 @@ def _recipe(folder: Path, ws: Workspace) -> Recipe:
     shown = f"campaigns/{folder.name}"
     if not (folder / "campaign.yaml").is_file():
         raise TenureError("there is no campaign.yaml", "Write one, or remove the folder.", Place(shown))
-    messages = {
-        path.name.removeprefix("message.").removesuffix(".md"): _read(path, f"{shown}/{path.name}")
-        for path in sorted(folder.glob("message.*.md"))
-    }
-    return parsed(folder.name, _read(folder / "campaign.yaml", f"{shown}/campaign.yaml"), messages, ws, shown)
+    texts = {path.name: _read(path, f"{shown}/{path.name}") for path in sorted(folder.glob("*.*.md"))}
+    return parsed(folder.name, _read(folder / "campaign.yaml", f"{shown}/campaign.yaml"), texts, ws, shown)
 
 
-def parsed(name: str, text: str, messages: Mapping[str, str], ws: Workspace, shown: str) -> Recipe:
+def parsed(name: str, text: str, texts: Mapping[str, str], ws: Workspace, shown: str) -> Recipe:
     """The recipe that the files of one folder make.
+
+    Args:
+        name: the folder's name.
+        text: content of `campaign.yaml`.
+        texts: content of each message, by file name.
+        ws: the workspace it is for.
+        shown: the folder as the user would type it.
 
     Raises:
         TenureError: a mistake in them, with file and line.
     """
-    from tenure.campaigns.parse import parse
+    from tenure.campaigns.parse import parse, sorted_messages
     from tenure.content import templates
 
-    campaign = parse(name, text, messages, shown, default_locale=ws.business.locale)
+    messages, step_messages = sorted_messages(texts)
+    campaign = parse(name, text, messages, shown, default_locale=ws.business.locale, step_messages=step_messages)
     unreachable = [channel for channel in campaign.channels if ws.business.channel(channel) is None]
     if len(unreachable) == len(campaign.channels):
         raise TenureError(
             f"this business has no channel {' or '.join(unreachable)}", "Add one under `channels:` in tenure.yaml.",
             Place(f"{shown}/campaign.yaml"),
         )  # fmt: skip
-    for locale, message in messages.items():
-        templates.parse(message, f"{shown}/message.{locale}.md")
-    return Recipe(campaign, text, messages)
+    speaks = {part.step or "message": part.channels for part in (campaign, *campaign.steps)}
+    for file, message in texts.items():
+        templates.parse(message, f"{shown}/{file}", speaks.get(file.partition(".")[0], ()))
+    return Recipe(campaign, text, messages, step_messages)
+
+
+def taking_part(used: Iterable[Recipe]) -> list[Campaign]:
+    """The campaigns that recipes make: the first message of each and, behind it, its steps."""
+    return [part for recipe in used for part in (recipe.campaign, *recipe.campaign.steps)]
 
 
 def _read(path: Path, shown: str) -> str:
@@ -90,15 +108,16 @@ def keep(opened: Store, ws: Workspace, used: list[Recipe], now: int) -> dict[str
     settings = hashlib.sha256(ws.settings.encode()).hexdigest()[:16]
     keep_version(opened, settings, "settings", ws.settings, now)
     for recipe in used:
-        content = {"name": recipe.campaign.name, "campaign.yaml": recipe.text, "messages": dict(recipe.messages)}
+        content = {"name": recipe.campaign.name, "campaign.yaml": recipe.text, "messages": dict(recipe.messages),
+                   "steps": {step: dict(texts) for step, texts in recipe.step_messages.items()}}  # fmt: skip
         keep_version(opened, recipe.campaign.version, "campaign", content, now)
     return {FILE: settings} | {recipe.campaign.name: recipe.campaign.version for recipe in used}
 
 
 def kept_campaigns(opened: Store, versions: Mapping[str, str], ws: Workspace) -> list[Campaign]:
-    """The campaigns of a run, from what was kept of them."""
+    """The campaigns of a run with their steps, from what was kept of them."""
     found = (kept(opened, version, ws) for name, version in versions.items() if name != FILE)
-    return [recipe.campaign for recipe in found if recipe is not None]
+    return taking_part(recipe for recipe in found if recipe is not None)
 
 
 def kept_business(opened: Store, versions: Mapping[str, str], ws: Workspace) -> Business:
@@ -117,4 +136,6 @@ def kept(opened: Store, version: str, ws: Workspace) -> Recipe | None:
     if content is None:
         return None
     name = content["name"]
-    return parsed(name, content["campaign.yaml"], content["messages"], ws, f"campaigns/{name}")
+    stems = {"message": content["messages"], **content.get("steps", {})}
+    texts = {f"{stem}.{locale}.md": text for stem, by_locale in stems.items() for locale, text in by_locale.items()}
+    return parsed(name, content["campaign.yaml"], texts, ws, f"campaigns/{name}")

@@ -13,11 +13,18 @@ LONGEST_DAYS = 3660.0
 _REMEDY = "Write it as `2 days`, `12 hours` or `3 weeks`."
 
 
-def days_of(document: Document, key: str, default: float) -> float:
+def days_of(document: Document, key: str, default: float, *, zero: bool = False) -> float:
     """The duration under a key, in days.
 
+    Args:
+        document: the mapping that holds the key.
+        key: its name.
+        default: days where the key is left out.
+        zero: whether no time at all is a sane answer, as in `late: 0 days`.
+
     Raises:
-        TenureError: it is no duration, has no unit, is not above zero or longer than ten years.
+        TenureError: it is no duration, has no unit, is below zero (or zero, if that says nothing) or longer than ten
+            years.
     """
     if document.get(key) is None:
         return default
@@ -30,7 +37,8 @@ def days_of(document: Document, key: str, default: float) -> float:
         problem = f"`{text}` has no unit" if not unit else f"`{found[2]}` is not minutes, hours, days or weeks"
         raise TenureError(f"{problem} in `{key}`", _REMEDY, document.place(key))
     days = number * _DAYS[unit]
-    if not 0 < days <= LONGEST_DAYS:
-        raise TenureError(f"`{key}` is `{text}` and must be above 0 and at most ten years", _REMEDY,
+    if days < 0 or (days == 0 and not zero) or days > LONGEST_DAYS:
+        least = "0 or more" if zero else "above 0"
+        raise TenureError(f"`{key}` is `{text}` and must be {least} and at most ten years", _REMEDY,
                           document.place(key))  # fmt: skip
     return days

@@ -125,3 +125,20 @@ def columns_of(node: Condition | Term) -> frozenset[str]:
             return columns_of(condition)
         case And(conditions) | Or(conditions):
             return frozenset().union(*(columns_of(c) for c in conditions))
+
+
+def properties_of(node: Condition | Term) -> frozenset[str]:
+    """Names of the occasion's properties that a condition or term reads."""
+    match node:
+        case Property(name):
+            return frozenset({name})
+        case Column() | Constant() | Contains() | IsTrue():
+            return frozenset()
+        case Calculation(_, left, right) | Compare(_, left, right):
+            return properties_of(left) | properties_of(right)
+        case IsNull(term) | OneOf(term, _):
+            return properties_of(term)
+        case Not(condition):
+            return properties_of(condition)
+        case And(conditions) | Or(conditions):
+            return frozenset().union(*(properties_of(c) for c in conditions))
