@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +24,10 @@ RULES: dict[str, str] = {
     "quiet_after": "the campaign is silent after something that happened lately",
     "cap": "the customer has heard from us enough lately",
     "worth": "the contact would cost more than it brings",
+    "capacity": "the channel carries no more today, and others gain more from it",
+    "budget": "the money for contacts and offers is spent on those who gain more from it",
     "choice": "another contact is worth more",
+    "explore": "something else was drawn for this customer, to learn",
     "control": "the customer is in this campaign's control group",
 }
 Rule = str
@@ -54,16 +58,47 @@ class Drawn:
     refused: dict[Rule, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The record of a run.
+
+    Attributes:
+        decisions: rows of `DECISION_COLUMNS`.
+        refusals: customers by campaign and rule.
+        limits: what was scarce, how much there was of it, and what one more would have brought.
+        assignments: both arms as facts.
+    """
+
+    decisions: pa.Table
+    refusals: pa.Table
+    limits: pa.Table
+    assignments: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What earlier runs took of what is limited.
+
+    Attributes:
+        spent: expected cost of contacts and offers chosen in the last 30 days, by campaign (with its steps), in units.
+        contacted: contacts chosen today by the business's calendar, by channel.
+    """
+
+    spent: Mapping[str, float] = field(default_factory=dict)
+    contacted: Mapping[str, int] = field(default_factory=dict)
+
+
 # The columns of the `decisions` table, in order. Rank 1 is what was chosen (outcome `chosen`), or what would have been
 # if the customer were not in its control group (`control`); the best losers (`lost`) follow from rank 2 by worth.
-# worth = gain − discount_cost − contact_cost − wear, in units of the currency.
+# worth = gain − discount_cost − contact_cost − wear, in units of the currency; price is what it takes of what is
+# scarce. `explored` rows were drawn to learn; where silence was drawn the outcome is `silent` and there is no campaign.
 DECISION_COLUMNS: tuple[tuple[str, str], ...] = (
     ("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("customer_key", "BIGINT"), ("customer_id", "VARCHAR"),
     ("rank", "BIGINT"), ("outcome", "VARCHAR"), ("rule", "VARCHAR"), ("campaign", "VARCHAR"),
     ("campaign_version", "VARCHAR"), ("channel", "VARCHAR"), ("purpose", "VARCHAR"), ("occasion_key", "VARCHAR"),
     ("occasion_at", "TIMESTAMP"), ("occasion_properties", "VARCHAR"),
-    ("offer_kind", "VARCHAR"), ("offer_value", "DOUBLE"), ("stage", "VARCHAR"),
+    ("offer_kind", "VARCHAR"), ("offer_value", "DOUBLE"), ("stage", "VARCHAR"), ("path", "VARCHAR"),
     ("p0", "DOUBLE"), ("lift", "DOUBLE"), ("goal_value", "DOUBLE"), ("gain", "DOUBLE"),
     ("discount_cost", "DOUBLE"), ("contact_cost", "DOUBLE"), ("wear", "DOUBLE"),
-    ("worth", "DOUBLE"), ("propensity", "DOUBLE"),
+    ("worth", "DOUBLE"), ("price", "DOUBLE"), ("propensity", "DOUBLE"), ("explored", "BOOLEAN"),
 )  # fmt: skip

@@ -125,6 +125,7 @@ def _decision_rows(choice: Choice, judged: Judged, run_id: str, as_of: AsOf) -> 
         "occasion_at": rows["occasion_at"].cast(pa.timestamp("us")), "occasion_properties": rows["occasion_properties"],
         "offer_kind": [offer.kind if offer and ok else None for ok in given],
         "offer_value": [offer.value if offer and ok else None for ok in given], "stage": rows["stage"],
+        "path": rows["path"],
         "p0": worth.p0[index], "lift": worth.lift[index], "goal_value": worth.goal_value[index],
         "gain": worth.gain[index], "discount_cost": worth.discount[index],
         "contact_cost": worth.contact_cost[index], "wear": worth.wear[index], "worth": worth.worth[index],

@@ -13,7 +13,8 @@ lent to the engine, where everyone leaves with each term of the audience beside 
 | occasion_key, occasion_at, occasion_properties | the occasion, its moment in micros UTC, its event's properties |
 | used | this campaign has spoken, or held back as control, on this occasion before |
 | goal_reached | the goal was reached after the occasion |
-| channel | the first of the campaign's channels on which the customer may be reached and the business can speak |
+| way_0 … | for each of the campaign's channels: the customer may be reached there and the business can speak |
+| channel | the first of these channels, null where there is none |
 | complaint_at, quiet_0 … | latest complaint, and latest of each thing in `quiet_after` (micros UTC) |
 | pressure_7d, pressure_30d | marketing contacts sent, or decided and still waiting, whichever is more |
 | control | the customer's lot lies in the campaign's control group |
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 READ = ("orders", "frequency", "recency_days", "gap_expected_days", "overdue", "revenue", "margin", "average_order",
-        "churn_90d")  # fmt: skip
+        "cost_to_serve", "churn_90d", "path")  # fmt: skip
 _ASKED = "asked_profiles"
 _ADDRESS = {"email": "c.email", "sms": "c.phone"}
 
@@ -136,7 +137,7 @@ class CandidateQuery:
             "p.occasion_key", "p.occasion_at", "p.occasion_properties", "u.customer_key IS NOT NULL AS used",
             f"COALESCE({self._goal_at()} > COALESCE(p.occasion_at, {self.as_of.at - span(self.campaign.occasion)}), "
             "FALSE) AS goal_reached",
-            "COALESCE(p.holdout, FALSE) AS holdout", f"{self._channel()} AS channel",
+            "COALESCE(p.holdout, FALSE) AS holdout", *(f"{way} AS way_{place}" for place, way in enumerate(self._ways())), f"{self._channel()} AS channel",
             "epoch_us(p.last_complaint_at) AS complaint_at",
             "greatest(COALESCE(p.contacts_7d, 0), COALESCE(w.d7, 0)) AS pressure_7d",
             "greatest(COALESCE(p.contacts_30d, 0), COALESCE(w.d30, 0)) AS pressure_30d",
@@ -204,18 +205,23 @@ class CandidateQuery:
         return "epoch_us(p.last_order_at)" if self.campaign.goal.event == ORDER_COMPLETED else 'g."at"'
 
     def _channel(self) -> str:
-        ways = []
-        for name in self.campaign.channels:
-            if self.business.channel(name) is None:
-                continue
-            word = text_literal(name)
-            test = f"list_contains(p.channels, {word})"
-            if self.campaign.purpose == "service":
-                # A service message needs no permission, only an address and no refusal of service messages.
-                address = f"COALESCE({_ADDRESS[name]}, '') <> ''" if name in _ADDRESS else test
-                test = f"{address} AND NOT COALESCE(list_contains(d.channels, {word}), FALSE)"
-            ways.append(f"WHEN {test} THEN {word}")
-        return f"CASE {' '.join(ways)} END" if ways else "CAST(NULL AS VARCHAR)"
+        named = zip(self.campaign.channels, self._ways(), strict=True)
+        return f"CASE {' '.join(f'WHEN {way} THEN {text_literal(name)}' for name, way in named)} END"
+
+    def _ways(self) -> list[str]:
+        return [self._way(name) for name in self.campaign.channels]
+
+    def _way(self, name: str) -> str:
+        """Whether the customer may be reached on a channel that the business has set up."""
+        if self.business.channel(name) is None:
+            return "FALSE"
+        word = text_literal(name)
+        test = f"list_contains(p.channels, {word})"
+        if self.campaign.purpose == "service":
+            # A service message needs no permission, only an address and no refusal of service messages.
+            address = f"COALESCE({_ADDRESS[name]}, '') <> ''" if name in _ADDRESS else test
+            test = f"{address} AND NOT COALESCE(list_contains(d.channels, {word}), FALSE)"
+        return f"({test}) IS TRUE"
 
     def _goal_value(self) -> str:
         term = self.campaign.goal.value

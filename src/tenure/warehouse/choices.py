@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tenure.domain.decision import DECISION_COLUMNS
+from tenure.domain.decision import DECISION_COLUMNS, Kept, Usage
 from tenure.domain.facts import OWN_TABLES, TABLES
-from tenure.domain.moments import AsOf
+from tenure.domain.moments import MICROS_PER_DAY, AsOf
 from tenure.domain.money import minor_per_unit
 from tenure.warehouse.duckdb import DuckWarehouse
 
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 REFUSALS = (("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("campaign", "VARCHAR"), ("rule", "VARCHAR"),
             ("customers", "BIGINT"))  # fmt: skip
+# What was limited in a run: how much there was of it, and what one more would have brought.
+LIMITS = (("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("name", "VARCHAR"), ("amount", "DOUBLE"),
+          ("rate", "DOUBLE"))  # fmt: skip
 # The columns of the profile that name a product, and what a message calls it.
 PRODUCTS = (("replacement_product", "replacement"), ("better_product", "better"), ("next_product", "next"))
 
 
 def lay_out(warehouse: DuckWarehouse) -> None:
     """Create the tables of decisions where they are missing."""
-    for name, columns in (("decisions", DECISION_COLUMNS), ("refusals", REFUSALS)):
-        body = ", ".join(f'"{column}" {kind}' for column, kind in columns)
-        warehouse.run(f"CREATE TABLE IF NOT EXISTS {name} ({body})")
+    for name, columns in (("decisions", DECISION_COLUMNS), ("refusals", REFUSALS), ("limits", LIMITS)):
+        warehouse.lay_table(name, columns)
 
 
 class DuckDecisions:
@@ -38,14 +40,15 @@ class DuckDecisions:
         self._per_unit = minor_per_unit(currency)
         lay_out(warehouse)
 
-    def keep(self, run_id: str, decisions: pa.Table, refusals: pa.Table, assignments: pa.Table) -> None:
+    def keep(self, run_id: str, kept: Kept) -> None:
         """Store a run whole or not at all; the same run again replaces what it stored."""
         with self._warehouse.transaction():
-            for name in ("decisions", "refusals", "facts.assignments"):
+            for name in ("decisions", "refusals", "limits", "facts.assignments"):
                 self._warehouse.run(f"DELETE FROM {name} WHERE run_id = ?", [run_id])
-            self._insert("decisions", [name for name, _ in DECISION_COLUMNS], decisions)
-            self._insert("refusals", [name for name, _ in REFUSALS], refusals)
-            self._assign(assignments)
+            self._insert("decisions", [name for name, _ in DECISION_COLUMNS], kept.decisions)
+            self._insert("refusals", [name for name, _ in REFUSALS], kept.refusals)
+            self._insert("limits", [name for name, _ in LIMITS], kept.limits)
+            self._assign(kept.assignments)
             self._warehouse.touch()
 
     def latest(self) -> tuple[str, int] | None:
@@ -56,6 +59,25 @@ class DuckDecisions:
                 UNION SELECT run_id, as_of FROM decisions) ORDER BY as_of DESC, run_id DESC LIMIT 1"""
         )
         return (str(found[0][0]), int(found[0][1])) if found else None
+
+    def usage(self, run_id: str, as_of: AsOf, midnight: int) -> Usage:
+        """What other runs before a moment took of what is limited; today began at `midnight` (microseconds UTC)."""
+        spent = self._warehouse.fetch(
+            f"""SELECT split_part(campaign, '/', 1) AS folder, sum(contact_cost + discount_cost) FROM decisions
+            WHERE outcome = 'chosen' AND run_id <> ? AND epoch_us(as_of) < {as_of.at}
+                AND epoch_us(as_of) >= {as_of.at - 30 * MICROS_PER_DAY} GROUP BY folder ORDER BY folder""", [run_id],
+        )  # fmt: skip
+        contacted = self._warehouse.fetch(
+            f"""SELECT channel, count(*) FROM decisions WHERE outcome = 'chosen' AND run_id <> ?
+                AND epoch_us(as_of) < {as_of.at} AND epoch_us(as_of) >= {midnight}
+            GROUP BY channel ORDER BY channel""", [run_id],
+        )  # fmt: skip
+        return Usage({str(k): float(v) for k, v in spent}, {str(k): int(v) for k, v in contacted})
+
+    def rates(self, run_id: str) -> dict[str, float]:
+        """What one more of each limited thing would have brought in a run, by name."""
+        return {str(name): float(rate) for name, rate in
+                self._warehouse.fetch("SELECT name, rate FROM limits WHERE run_id = ?", [run_id])}  # fmt: skip
 
     def recall(self, run_id: str, customer_id: str) -> list[dict[str, Any]]:
         """The run's rows for one customer, best first."""

@@ -128,6 +128,12 @@ class DuckWarehouse:
         """Say that facts have changed."""
         self.run("UPDATE meta SET value = value + 1 WHERE name = 'facts_version'")
 
+    def lay_table(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
+        """Create a table where it is missing, and add the columns that an older program did not know."""
+        self._create(name, columns)
+        for column, kind in columns:
+            self.run(f'ALTER TABLE {name} ADD COLUMN IF NOT EXISTS "{column}" {kind}')
+
     def _lay_out(self) -> None:
         """Create what is missing.
 
