@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tenure import registry
@@ -59,11 +60,10 @@ class DuckPast:
         import pyarrow as pa
 
         self._refuse_later(as_of)
-        asked = Asked(self._warehouse, registry.relations_of("features"), as_of, parameters(as_of, self._business))
-        parts = chunks(self._warehouse, ROWS_PER_CHUNK)
+        asked, parts = self._asked(as_of), self._parts()
         bases = {each: base(asked, each, parts) for each in ("catalogue", "base_rhythm")}
         with season(self._warehouse, self._scorer.clock(as_of) if self._scorer else None) as clock:
-            texts = [asked.text(name, part, bases | clock) for part in parts or [KeyRange(0, 0)]]
+            texts = [asked.text(name, part, bases | clock) for part in parts]
             return pa.concat_tables([
                 self._warehouse.arrow(f"SELECT * FROM ({text}) AS found{self._drawn()} ORDER BY customer_key")
                 for text in texts
@@ -80,24 +80,36 @@ class DuckPast:
         import pyarrow as pa
 
         builder = ProfileBuilder(self._warehouse, self._scorer)
-        if self._counted() <= self._sample:
+        if self._counted <= self._sample:
             return pa.Table.from_batches(list(builder.stream(as_of, self._business, Silent(), days=True)))
         ids = [found for (found,) in self._warehouse.fetch(f"SELECT customer_id FROM facts.customers{self._drawn()}")]
         return builder.compute(as_of, self._business, ids, days=True)
 
+    @cached_property
     def _counted(self) -> int:
-        return int(self._warehouse.fetch("SELECT COUNT(*) FROM facts.customers")[0][0])
+        """Customers of whom anything was known before `as_of`: those known later would change who is in the sample."""
+        total = int(self._warehouse.fetch("SELECT COUNT(*) FROM facts.customers")[0][0])
+        if total <= self._sample:
+            return total  # as good as the count itself, which reads all facts of customers whom nobody listed
+        asked = self._asked(self.as_of)
+        counts = (f"SELECT COUNT(*) FROM ({asked.text('known', part, {})})" for part in self._parts())
+        return sum(int(self._warehouse.fetch(text)[0][0]) for text in counts)
 
     def _drawn(self) -> str:
         """The condition that keeps the sample; empty where everyone is in it."""
-        total = self._counted()
-        if total <= self._sample:
+        if self._counted <= self._sample:
             return ""
-        bound = f"{int(0xFFFFFFFF * self._sample / total):08x}"
+        bound = f"{int(0xFFFFFFFF * self._sample / self._counted):08x}"
         drawn = (
             f"SELECT customer_key FROM facts.customers WHERE substr(md5('sample|' || customer_id), 1, 8) < '{bound}'"
         )
         return f" WHERE customer_key IN ({drawn})"
+
+    def _asked(self, as_of: AsOf) -> Asked:
+        return Asked(self._warehouse, registry.relations_of("features"), as_of, parameters(as_of, self._business))
+
+    def _parts(self) -> list[KeyRange]:
+        return chunks(self._warehouse, ROWS_PER_CHUNK) or [KeyRange(0, 0)]
 
     def _refuse_later(self, as_of: AsOf) -> None:
         if as_of.at > self.as_of.at:
