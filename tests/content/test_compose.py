@@ -103,7 +103,8 @@ def test_the_nearest_written_language_is_taken(locale: str, chosen: str) -> None
     [("Anna Schmidt", "de", "Anna"), ("Anna", "de", None), ("Schmidt, Anna", "de", None),
      ("Dr. Anna Schmidt", "de", None),
      ("A. Schmidt", "en", None), ("Nagy Anna", "hu", None), ("", "en", None), (None, "en", None), ("jo x", "en", None),
-     ("Jean-Luc Picard", "fr", "Jean-Luc"), ("http://x y", "en", None), ("ООО Ромашка", "ru", "ООО")],
+     ("Jean-Luc Picard", "fr", "Jean-Luc"), ("http://x y", "en", None), ("ООО Ромашка", "ru", None),
+     ("ANNA SCHMIDT", "de", None), ("Анна Петрова", "ru", "Анна"), ("Петрова Анна", "ru", None)],
 )  # fmt: skip
 def test_nobody_is_greeted_by_a_guess(name: str | None, locale: str, first: str | None) -> None:
     assert first_name(name, locale) == first
@@ -112,7 +113,8 @@ def test_nobody_is_greeted_by_a_guess(name: str | None, locale: str, first: str 
 @pytest.mark.parametrize(
     ("name", "locale", "said"),
     [("Anna", "en", "Hello Anna,"), (None, "en", "Hello,"), (" ", "de", "Guten Tag,"), ("Anna", "de-AT", "Hallo Anna,"),
-     ("Anna", "fr", "Hello Anna,")],
+     ("Anna", "fr", "Bonjour Anna,"), (None, "hu-HU", "Tisztelt Ügyfelünk!"), ("Анна", "ru", "Здравствуйте, Анна!"),
+     ("Anna", "id", "Halo Anna,"), ("Anna", "pt", "Hello Anna,")],
 )  # fmt: skip
 def test_a_greeting_reads_well_with_a_name_and_without(name: str | None, locale: str, said: str) -> None:
     assert greeting(name, locale) == said
@@ -121,7 +123,9 @@ def test_a_greeting_reads_well_with_a_name_and_without(name: str | None, locale:
 @pytest.mark.parametrize(
     ("kind", "value", "locale", "said"),
     [("percent", 10, "en", "10% off"), ("percent", 12.5, "en", "12.5% off"), ("percent", 10, "de", "10\u00a0% Rabatt"),
-     ("amount", 5, "en", "€5.00 off"), ("free_shipping", 0, "de", "kostenloser Versand"), ("gift", 0, "en", "a gift")],
+     ("amount", 5, "en", "€5.00 off"), ("free_shipping", 0, "de", "kostenloser Versand"), ("gift", 0, "en", "a gift"),
+     ("percent", 10, "fr", "10\u00a0% de réduction"), ("percent", 10, "ru", "скидка 10\u00a0%"),
+     ("percent", 10, "id", "diskon 10%"), ("amount", 1000, "hu", "1\u00a0000,00\u00a0EUR kedvezmény")],
 )  # fmt: skip
 def test_an_offer_is_said_in_the_customers_language(kind: str, value: float, locale: str, said: str) -> None:
     assert offer_text(kind, value, "EUR", locale) == said

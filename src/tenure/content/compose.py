@@ -174,7 +174,7 @@ class _Footer:
 
     @classmethod
     def of(cls, business: Business, locale: str, key: str, secret: bytes, purpose: str) -> _Footer:
-        said, shop = words.words_of(locale), shop_name(business)
+        said, shop = words.phrases_of(locale), shop_name(business)
         is_marketing = purpose == "marketing"
         lines = [(said.why_marketing if is_marketing else said.why_service).format(shop=shop)]
         unsubscribe = links.address(business.base_url, "unsubscribe", key, secret) if is_marketing else ""

@@ -1,4 +1,4 @@
-"""The words that every e-mail needs and no campaign should have to write: greeting, footer, offers, dates and money.
+"""How things are said to one person: greeting, offers, dates and money.
 
 A language that is not here yet speaks English in the footer; dates and money follow the customer's locale in any case.
 """
@@ -15,6 +15,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from tenure.content.phrases import BY_LANGUAGE
+from tenure.content.phrases.phrases import Phrases
+
 DATE_STYLES = ("short", "medium", "long", "full", "day", "month")
 
 
@@ -27,50 +30,15 @@ class Manner:
     timezone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One language's standing phrases; `{name}`, `{shop}` and `{amount}` are filled in."""
-
-    hello_name: str
-    hello: str
-    why_marketing: str
-    why_service: str
-    unsubscribe: str
-    off: str
-    free_shipping: str
-    gift: str
+# Languages without phrases of their own in which the family name stands first.
+_FAMILY_NAME_FIRST = frozenset({"ja", "ko", "zh", "vi"})
+# A Russian name comes in either order; a first word that ends like a family name is perhaps one.
+_FAMILY_ENDINGS = {"ru": ("ов", "ова", "ев", "ева", "ёв", "ёва", "ин", "ина", "ский", "ская", "цкий", "цкая", "енко")}
 
 
-WORDS: dict[str, Words] = {
-    "en": Words(
-        hello_name="Hello {name},",
-        hello="Hello,",
-        why_marketing="You receive this e-mail because you are a customer of {shop}.",
-        why_service="This e-mail is about your business with {shop}; it is not advertising.",
-        unsubscribe="Unsubscribe",
-        off="{amount} off",
-        free_shipping="free shipping",
-        gift="a gift",
-    ),
-    "de": Words(
-        hello_name="Hallo {name},",
-        hello="Guten Tag,",
-        why_marketing="Sie erhalten diese E-Mail, weil Sie Kundin oder Kunde von {shop} sind.",
-        why_service="Diese E-Mail betrifft Ihre Geschäfte mit {shop} und ist keine Werbung.",
-        unsubscribe="Abmelden",
-        off="{amount} Rabatt",
-        free_shipping="kostenloser Versand",
-        gift="ein Geschenk",
-    ),
-}
-
-# Where the family name stands first, the first word of a name is the wrong one to greet with.
-_FAMILY_NAME_FIRST = frozenset({"hu", "ja", "ko", "zh", "vi"})
-
-
-def words_of(locale: str) -> Words:
+def phrases_of(locale: str) -> Phrases:
     """The phrases of a locale's language, English if it has none yet."""
-    return WORDS.get(language_of(locale), WORDS["en"])
+    return BY_LANGUAGE.get(language_of(locale), BY_LANGUAGE["en"])
 
 
 def language_of(locale: str) -> str:
@@ -80,30 +48,37 @@ def language_of(locale: str) -> str:
 
 def greeting(first_name: str | None, locale: str) -> str:
     """A greeting that reads well with a name and without one."""
-    words = words_of(locale)
+    said = phrases_of(locale)
     name = " ".join(first_name.split()) if first_name else ""
-    return words.hello_name.format(name=name) if name else words.hello
+    return said.hello_name.format(name=name) if name else said.hello
 
 
 def first_name(name: str | None, locale: str) -> str | None:
     """The word to greet somebody with, or None when the name does not plainly show it."""
     parts = (name or "").split()
-    if len(parts) < 2 or language_of(locale) in _FAMILY_NAME_FIRST or any("," in part for part in parts):
+    if len(parts) < 2 or any("," in part for part in parts) or _begins_with_family(parts[0], language_of(locale)):
         return None
     first = parts[0]
-    is_plain = len(first) > 1 and all(sign.isalpha() or sign in "-'’" for sign in first) and first[0].isupper()
-    return first if is_plain else None
+    is_word = len(first) > 1 and all(sign.isalpha() or sign in "-'’" for sign in first)
+    # In capitals throughout it may as well be a firm's legal form: GMBH, ООО.
+    return first if is_word and first[0].isupper() and not first.isupper() else None
+
+
+def _begins_with_family(first: str, language: str) -> bool:
+    known = BY_LANGUAGE.get(language)
+    is_rule = known.family_name_first if known else language in _FAMILY_NAME_FIRST
+    return is_rule or first.lower().endswith(_FAMILY_ENDINGS.get(language, ()))
 
 
 def offer_text(kind: str, value: float, currency: str, locale: str) -> str:
     """An offer in a few words, such as `10% off` or `5,00 € Rabatt`."""
-    words = words_of(locale)
+    said = phrases_of(locale)
     if kind == "percent":
         share = Decimal(str(value)) / 100
-        return words.off.format(amount=format_percent(share, locale=babel_locale(locale), decimal_quantization=False))
+        return said.off.format(amount=format_percent(share, locale=babel_locale(locale), decimal_quantization=False))
     if kind == "amount":
-        return words.off.format(amount=money(value, currency, locale))
-    return words.free_shipping if kind == "free_shipping" else words.gift
+        return said.off.format(amount=money(value, currency, locale))
+    return said.free_shipping if kind == "free_shipping" else said.gift
 
 
 def money(value: object, currency: str, locale: str) -> str:

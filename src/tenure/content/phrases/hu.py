@@ -1,0 +1,18 @@
+"""Hungarian, addressing people as Ön."""
+
+from tenure.content.phrases.phrases import Phrases
+
+# The article before a name would have to be `a` or `az` by its sound, so the shop stands alone in front.
+PHRASES = Phrases(
+    hello_name="Kedves {name}!",
+    hello="Tisztelt Ügyfelünk!",
+    why_marketing="{shop}: ezt az e-mailt azért kapja, mert ügyfelünk, vagy kérte, hogy írjunk Önnek.",
+    why_service="{shop}: ez az e-mail az Ön ügyével kapcsolatos, nem reklám.",
+    unsubscribe="Leiratkozás",
+    preferences="Beállítások",
+    stop="Leiratkozás: {url}",
+    off="{amount} kedvezmény",
+    free_shipping="ingyenes szállítás",
+    gift="ajándék",
+    family_name_first=True,
+)
