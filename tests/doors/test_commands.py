@@ -30,7 +30,10 @@ def test_a_profile_never_sees_the_day_it_is_of(trading, tmp_path):
     from tenure.domain.profile import COLUMNS
 
     out = tmp_path / "profiles.parquet"
-    trading.command("profile", "--as-of", "2011-09-01", "--out", out)
+    told = trading.command("profile", "--as-of", "2011-09-01", "--out", out).stdout
+    assert (
+        "no model was fitted at that moment or before it; `tenure fit --as-of 2011-09-01T00:00:00Z` fits them" in told
+    )
     profiles = pq.read_table(out)
     assert [c.name for c in COLUMNS] == [n for n in profiles.column_names if n != "customer_key"]
     assert profiles.num_rows == 40

@@ -14,7 +14,7 @@ from tenure.app.workspace import Workspace, initialise, moment, open_workspace, 
 
 if TYPE_CHECKING:
     from tenure.app.daily import run
-    from tenure.app.fitting import fit
+    from tenure.app.fitting import fit, unfitted
     from tenure.app.grocer import demo
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
     from tenure.app.line import decide, learn, profile, profiles, send, sent_sentence
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "explain", "extracts", "facts", "fit",
     "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace", "outbox", "profile",
-    "profiles", "quarantine", "report", "run", "secret", "send", "sent_sentence",
+    "profiles", "quarantine", "report", "run", "secret", "send", "sent_sentence", "unfitted",
 ]  # fmt: skip
 
 _WHERE = {
     "daily": ("run",),
-    "fitting": ("fit",),
+    "fitting": ("fit", "unfitted"),
     "grocer": ("demo",),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
     "line": ("decide", "learn", "profile", "profiles", "send", "sent_sentence"),

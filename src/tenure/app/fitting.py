@@ -31,6 +31,16 @@ def fit(
         return fit_in(ws, opened, as_of, progress, wanted, even_if_not_due=even_if_not_due)
 
 
+def unfitted(ws: Workspace, as_of: AsOf) -> str | None:
+    """Why the model columns of profiles as of a moment are empty: no model was fitted by then; None if one was."""
+    if any(model.as_of <= as_of.at for model in adapters.shelf(ws).all()):
+        return None
+    return (
+        "The columns that models fill are empty, for no model was fitted at that moment or before it;"
+        f" `tenure fit --as-of {as_of.moment:%Y-%m-%dT%H:%M:%SZ}` fits them."
+    )
+
+
 def fit_in(
     ws: Workspace, opened: DuckWarehouse, as_of: AsOf, progress: Progress, wanted: Sequence[str] = (), *,
     even_if_not_due: bool = False,

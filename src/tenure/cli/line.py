@@ -31,10 +31,14 @@ def profile(as_of: str | None, out: Path | None, as_json: bool, workspace: Path)
     ws = opened(workspace)
     moment = app.moment(ws, as_of)
     rows = app.profile(ws, moment, progress_for(as_json), out)
+    unfitted = app.unfitted(ws, moment)
     if as_json:
-        print_json({"as_of": moment.moment, "customers": rows, "out": str(out) if out else None})
-    else:
-        click.echo(f"{rows:,} customers as of {moment}{f' in {out}' if out else ''}.")
+        print_json({"as_of": moment.moment, "customers": rows, "out": str(out) if out else None,
+                    "attention": [unfitted] if unfitted else []})  # fmt: skip
+        return
+    click.echo(f"{rows:,} customers as of {moment}{f' in {out}' if out else ''}.")
+    if unfitted:
+        click.echo(unfitted)
 
 
 @click.command()
