@@ -172,6 +172,37 @@ def test_the_reports_chart_is_drawn_on_a_terminal(shelf):
     assert bars(models_report([], on(DAY), Words()), Words()) == []
 
 
+def test_the_report_fits_a_terminal_and_machines_get_all_of_it(shelf, monkeypatch):
+    import io
+    import sys
+
+    from tenure.cli.report import _print
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    run(shelf, Kind(card()))
+    told = models_report(shelf.all(), on(DAY + 10), Words())
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    _print(told, Words())
+    written = [line.split() for line in sys.stdout.getvalue().splitlines()]
+    assert ["kind", "AUC", "0.8", "0.7"] in written
+    assert set(told.as_json()["models"][0]) >= {"fitted", "is_used", "rule", "checked", "value", "naive"}
+
+
+def test_a_moment_before_the_first_model_is_said_to_have_none(shelf, tmp_path):
+    from tenure.app import open_workspace
+    from tenure.app.fitting import unfitted
+
+    (tmp_path / "tenure.yaml").write_text("name: Shop\n")
+    ws = open_workspace(tmp_path)
+    run(FolderShelf(ws.machine / "models"), Kind(card(0.6)))
+    assert unfitted(ws, on(DAY)) is None and unfitted(ws, on(DAY + 1)) is None
+    assert "`tenure fit --as-of 2019-04-13T00:00:00Z` fits them." in unfitted(ws, on(DAY - 1))
+
+
 def test_a_model_is_what_it_was_when_it_is_read_again():
     made = Fitted("kind", 5, {"n": 1}, card().as_json(), True, "kind: in use.")
     again = Fitted.from_json(json.loads(json.dumps(made.as_json())))

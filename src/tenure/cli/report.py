@@ -12,7 +12,9 @@ from tenure.cli.options import as_of_option, json_option, opened, workspace_opti
 from tenure.cli.printing import print_json
 
 if TYPE_CHECKING:
-    from tenure.insights.table import Report
+    from collections.abc import Sequence
+
+    from tenure.insights.table import Column, Report
     from tenure.insights.words import Words
 
 
@@ -55,8 +57,9 @@ def _print(told: Report, words: Words) -> None:
         click.echo(sentence)
     if told.rows:
         click.echo("")
-        rows = [[cell(v, c.unit, words) for v, c in zip(row, told.columns, strict=True)] for row in told.rows]
-        _print_rows(told, rows)
+        shown = [place for place, c in enumerate(told.columns) if not (c.is_aside and sys.stdout.isatty())]
+        columns = [told.columns[place] for place in shown]
+        _print_rows(columns, [[cell(row[p], told.columns[p].unit, words) for p in shown] for row in told.rows])
     if sys.stdout.isatty():
         for line in bars(told, words):
             click.echo(line)
@@ -64,16 +67,16 @@ def _print(told: Report, words: Words) -> None:
         click.echo(f"\nReckoned as: {told.formula}")
 
 
-def _print_rows(told: Report, rows: list[list[str]]) -> None:
+def _print_rows(columns: Sequence[Column], rows: list[list[str]]) -> None:
     if not sys.stdout.isatty():
-        for row in ([c.title for c in told.columns], *rows):
+        for row in ([c.title for c in columns], *rows):
             click.echo("\t".join(row))
         return
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in told.columns:
+    for column in columns:
         table.add_column(column.title, justify="left" if column.unit in ("text", "month") else "right")
     for row in rows:
         table.add_row(*row)

@@ -80,8 +80,9 @@ def _relative(score: dict[str, float | str] | None) -> float | None:
 
 
 _COLUMNS = (
-    Column("model", "Model"), Column("fitted", "Fitted as of"), Column("is_used", "In use", "flag"),
-    Column("figure", "Figure"), Column("value", "Model's", "number", "on held-out days"),
-    Column("naive", "Simple rule's", "number", "on the same days"), Column("rule", "The simple rule"),
-    Column("checked", "Checked on", "count", "customers"),
+    Column("model", "Model"), Column("fitted", "Fitted as of", is_aside=True),
+    Column("is_used", "In use", "flag", is_aside=True), Column("figure", "Figure"),
+    Column("value", "Model's", "number", "on held-out days"),
+    Column("naive", "Simple rule's", "number", "on the same days"), Column("rule", "The simple rule", is_aside=True),
+    Column("checked", "Checked on", "count", "customers", is_aside=True),
 )  # fmt: skip

@@ -19,12 +19,18 @@ Cell = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name for machines, its title for people, and what hovering over the title explains."""
+    """One column.
+
+    Attributes:
+        name: for machines. `title`: for people. `about`: what hovering over the title explains.
+        is_aside: left out where the width of a terminal is all there is.
+    """
 
     name: str
     title: str
     unit: Unit = "text"
     about: str = ""
+    is_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
