@@ -14,6 +14,7 @@ from tenure.domain.campaign import Campaign
 from tenure.domain.decision import Drawn
 from tenure.domain.extract import Extract, Loaded, Quarantined
 from tenure.domain.fitted import Fitted
+from tenure.domain.learned import Learned
 from tenure.domain.message import Answer, Claimed, Doubt, Envelope, Plan, Recovered, Refusal, Settled
 from tenure.domain.moments import AsOf
 
@@ -179,6 +180,16 @@ class Outcomes(Protocol):
 
     def keep_effects(self, effects: pa.Table) -> None:
         """Store the effects as of a moment, replacing those of the same moment."""
+
+
+class Lessons(Protocol):
+    """What results have taught, by the moment at which it was learned."""
+
+    def learned(self, as_of: AsOf) -> Learned:
+        """The latest that was learned before a moment; nothing is known where there is none."""
+
+    def keep(self, learned: Learned, as_of: AsOf) -> None:
+        """Keep what was learned as of a moment, replacing what was kept of the same moment."""
 
 
 class Query(Protocol):
