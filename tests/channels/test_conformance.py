@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tenure.channels.maildir import Maildir
 from tenure.channels.recorder import Recorder
 from tenure.channels.smtp import MailServer, Smtp
 from tenure.domain.errors import TenureError
@@ -28,13 +29,16 @@ class Try:
         self.broken = broken
 
 
-@pytest.fixture(params=["recorder", "smtp"])
+@pytest.fixture(params=["maildir", "recorder", "smtp"])
 def trial(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Try:
-    if request.param == "recorder":
-        folder = tmp_path / "mail"
+    folder = tmp_path / "kept"
+    (tmp_path / "file").touch()
+    if request.param == "maildir":
         arrived = lambda: [str(message["X-Key"]) for message in mailbox.Maildir(folder, create=False)]  # noqa: E731
-        (tmp_path / "file").touch()
-        return Try(lambda: Recorder("email", folder, clock), arrived, Recorder("email", tmp_path / "file", clock))
+        return Try(lambda: Maildir("email", folder, clock), arrived, Maildir("email", tmp_path / "file", clock))
+    if request.param == "recorder":
+        names = lambda: [file.stem for file in folder.glob("*.txt")]  # noqa: E731
+        return Try(lambda: Recorder("sms", folder, clock), names, Recorder("sms", tmp_path / "file", clock))
     sink: Any = request.getfixturevalue("start_sink")()
     make = lambda: Smtp("email", MailServer("127.0.0.1", sink.port), clock)  # noqa: E731
     broken = Smtp("email", MailServer("127.0.0.1", 1), clock)

@@ -62,7 +62,7 @@ class World:
 
     def arrived(self) -> Counter[str]:
         """Messages that came out, by key."""
-        if self.channel == "recorder":
+        if self.channel == "maildir":
             folder = Path(self.target)
             return Counter(file.name.partition(".")[0] for file in folder.glob("[nc]*/*"))
         return Counter(json.loads(line)["key"] for line in Path(self.log).read_text().splitlines())
@@ -78,7 +78,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str
     return lambda: str(tmp_path / f"store{next(names)}.db")
 
 
-@pytest.fixture(params=["recorder", "smtp"])
+@pytest.fixture(params=["maildir", "smtp"])
 def channel(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

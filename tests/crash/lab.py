@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tenure.channels.recorder import Recorder
+from tenure.channels.maildir import Maildir
 from tenure.channels.smtp import MailServer, Smtp
 from tenure.domain.errors import TenureError
 from tenure.domain.message import Envelope, Plan, Refusal
@@ -117,8 +117,8 @@ def work(job: Job) -> None:
     fuse = Fuse(job.crash, job.nth, job.pauses)
 
     def connect() -> Channel:
-        if job.channel == "recorder":
-            return Recorder("email", Path(job.target), clock, crash=fuse)
+        if job.channel == "maildir":
+            return Maildir("email", Path(job.target), clock, crash=fuse)
         channel = SearchableSmtp(
             "email", MailServer("127.0.0.1", int(job.target), timeout_seconds=5.0), clock, crash=fuse
         )
@@ -182,7 +182,7 @@ def warm_up() -> None:
         store = open_store(address)
         prepare(store)
         store.close()
-        work(Job(address, "recorder", str(Path(folder) / "mail")))
+        work(Job(address, "maildir", str(Path(folder) / "mail")))
     with suppress(TenureError):
         open_store("postgresql://nobody@127.0.0.1:1/nothing")
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from tenure.channels import recorder, smtp
+from tenure.channels import durable, smtp
 from tenure.operations import send
 from tenure.store import outbox
 
 CONNECTIONS = 2
 POINTS = {
-    "recorder": (*send.CRASH_POINTS, *outbox.CRASH_POINTS, *recorder.CRASH_POINTS),
+    "maildir": (*send.CRASH_POINTS, *outbox.CRASH_POINTS, *durable.CRASH_POINTS),
     "smtp": (*send.CRASH_POINTS, *outbox.CRASH_POINTS, *smtp.CRASH_POINTS),
 }
 # Passed only when there is a doubt to settle, or a message that may not be composed; tested on their own.
@@ -36,7 +36,7 @@ def check(world: Any, number: int, kills: int, may_repeat: bool = False) -> None
     assert states["unknown"] <= kills * CONNECTIONS
     assert may_repeat or max(arrived.values()) == 1, "sent twice"
     assert states["sent"] <= len(arrived) <= number, "said to be sent, and lost"
-    if world.channel == "recorder":  # it can be asked, so no doubt remains
+    if world.channel == "maildir":  # it can be asked, so no doubt remains
         assert states["unknown"] == 0
         assert len(arrived) == number
 
@@ -71,7 +71,7 @@ def _clear(world: Any) -> None:
     with world.store.write() as connection:
         for table in ("messages", "attempts"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
-    if world.channel == "recorder":
+    if world.channel == "maildir":
         for file in Path(world.target).glob("*/*"):
             file.unlink()
     else:
@@ -96,9 +96,9 @@ def test_a_kill_while_doubts_are_settled_repeats_nothing(
 def test_a_kill_while_messages_are_refused_sends_none_of_them(
     lab: Any, bench: ModuleType, make_world: Callable[..., Any]
 ) -> None:
-    world = make_world("recorder")
+    world = make_world("maildir")
     world.fill(12, name="cancelled")
-    job = bench.Job(world.address, "recorder", world.target, connections=2, crash="refused", nth=3)
+    job = bench.Job(world.address, "maildir", world.target, connections=2, crash="refused", nth=3)
     assert lab.run(job) == -9
     drain(lab, job)
     assert world.states() == {"cancelled": 12}

@@ -39,7 +39,7 @@ def test_what_is_written_is_read():
         ("smtp_password: hunter2", "looks like a secret"),
         ("channels: {email: {adapter: smtp, password: hunter2}}", "looks like a secret"),
         ("channels: {email: {adapter: pigeon}}", "`adapter` cannot be `pigeon`"),
-        ("channels: {sms: {adapter: smtp}}", "the channel `sms` has no adapter yet"),
+        ("channels: {sms: {adapter: smtp}}", "`adapter` cannot be `smtp`. Known: recorder."),
         ("stages: {at_risk: 4, lapsed: 3}", "the stages must grow"),
         ("contact: {quiet_from: late}", "`quiet_from` is not a time of day"),
         ("base_url: ftp://x", "is no web address"),

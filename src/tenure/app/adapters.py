@@ -131,9 +131,13 @@ def carriers(ws: Workspace) -> Mapping[str, Carrier]:
 
 def _channel(ws: Workspace, settings: ChannelSettings) -> Channel:
     if settings.adapter == "maildir":
+        from tenure.channels.maildir import Maildir
+
+        return Maildir(settings.name, ws.machine / "maildir", ws.clock)
+    if settings.adapter == "recorder":
         from tenure.channels.recorder import Recorder
 
-        return Recorder(settings.name, ws.machine / "maildir", ws.clock)
+        return Recorder(settings.name, ws.machine / "recorded" / settings.name, ws.clock)
     from tenure.channels.smtp import MailServer, Smtp
 
     server = MailServer(
@@ -155,7 +159,7 @@ class StoreJournals:
 
         return [
             Ended(m.key, m.customer_key, m.campaign, m.channel, m.purpose, m.state, m.cost_milli_minor,
-                  m.sending_at or m.settled_at or 0, m.settled_at or 0)
+                  m.sending_at or m.settled_at or 0, m.settled_at or 0, m.occasion_key)
             for m in settled_since(self._store, at, limit)
         ]  # fmt: skip
 

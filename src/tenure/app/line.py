@@ -114,11 +114,11 @@ def rehearsing(ws: Workspace, as_of: AsOf | None) -> Workspace:
     """
     if as_of is None:
         return ws
-    real = [channel.name for channel in ws.business.channels if channel.adapter != "maildir"]
+    real = [channel.name for channel in ws.business.channels if not channel.is_recorder]
     if real:
         raise TenureError(
             f"a rehearsal as of {as_of} would really send by {', '.join(real)}",
-            "Leave --as-of away, or set the channel's adapter to maildir.",
+            "Leave --as-of away, or set the channel's adapter to maildir (e-mail) or recorder.",
         )
     return replace(ws, clock=RehearsalClock(as_of.moment))
 

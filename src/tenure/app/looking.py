@@ -168,7 +168,10 @@ def _look_at_channel(ws: Workspace, name: str) -> str:
     finally:
         channel.close()
     settings = ws.business.channel(name)
-    return "records into .tenure/maildir, sends nothing" if settings and settings.adapter == "maildir" else "answers"
+    if settings is None or not settings.is_recorder:
+        return "answers"
+    folder = "maildir" if settings.adapter == "maildir" else f"recorded/{name}"
+    return f"records into .tenure/{folder}, sends nothing"
 
 
 def _warnings(ws: Workspace) -> list[Check]:

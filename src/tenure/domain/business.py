@@ -7,6 +7,9 @@ from datetime import time
 from fractions import Fraction
 from typing import Literal
 
+# Adapters that write messages down and reach nobody, so that a rehearsal may use them.
+RECORDERS = ("maildir", "recorder")
+
 # The pages of the business that a message may lead to, besides the shop itself and the product it is about.
 LINKS = ("account", "cart", "renew", "cancel", "payment", "preferences", "survey", "review", "refer", "rewards")
 
@@ -43,6 +46,9 @@ class ContactRules:
         complaint_days: days of silence after a complaint.
         unsubscribe_risk: share of people whom one marketing message makes unsubscribe, believed until measured.
         fatigue: share of the next contact's worth that one contact of the last 30 days takes away.
+        budget: money that contacts and offers may cost in any 30 days, in units; None without a limit.
+        explore: share of the customers for whom, in each run, something else than the best may be drawn, to learn.
+        explore_budget: expected worth that one run may give up for it, in units; None without a limit.
     """
 
     per_7_days: int = 2
@@ -52,6 +58,9 @@ class ContactRules:
     complaint_days: int = 14
     unsubscribe_risk: float = 0.001
     fatigue: float = 0.05
+    budget: float | None = None
+    explore: float = 0.0
+    explore_budget: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +84,27 @@ class ChannelSettings:
 
     Attributes:
         name: the contract's channel name: email, sms, push, inapp, webhook, mail.
-        adapter: `smtp` or `maildir`.
-        cost_minor: price of one contact in thousandths of a minor unit (an e-mail costs a fraction of a cent).
+        adapter: `smtp` or `maildir` for e-mail, `recorder` for every other channel.
+        cost_milli_minor: price of one contact in thousandths of a minor unit (an e-mail costs a fraction of a cent).
         connections: parallel connections, which is also how many messages a crash can leave in doubt.
+        per_day: contacts that it may carry on one day of the business's calendar; None without a limit.
     """
 
     name: str
     adapter: str
     cost_milli_minor: int = 0
     connections: int = 4
+    per_day: int | None = None
     host: str = "localhost"
     port: int = 25
     security: Literal["none", "starttls", "tls"] = "none"
     user: str = ""
     timeout_seconds: float = 30.0
+
+    @property
+    def is_recorder(self) -> bool:
+        """Whether messages are only written down here: nobody is reached."""
+        return self.adapter in RECORDERS
 
 
 @dataclass(frozen=True, slots=True)
