@@ -165,8 +165,8 @@ def shop_campaigns() -> list[Campaign]:
                  goal=Goal("Visit Completed", 30), effect=Belief(lift=0.05)),
         win_back(control=0.3, stages=("at_risk", "lapsed", "active"), audience=audience(above("overdue", 1.0),
                  above("orders", 1)), offer=Offer("percent", 10, audience(above("discount_share", 0.4)))),
-        campaign("replace", occasion=Occasion(key="replacement_product", date="replacement_due_at", within_days=5),
-                 effect=Belief(lift=0.01), control=0.1),
+        campaign("replace", effect=Belief(lift=0.01), control=0.1, occasion=Occasion(
+                 key="replacement_product", date="replacement_due_at", before_days=5, late_days=5)),
         campaign("receipt", purpose="service", control=0.5),
     ]  # fmt: skip
 

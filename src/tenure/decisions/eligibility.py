@@ -91,14 +91,15 @@ def _tests(
         quiet |= within(moments(rows, f"quiet_{index}"), days, as_of)
     tests: list[tuple[Rule, NDArray[np.bool_]]] = [
         ("repeated", flags(rows, "used")), ("goal_reached", flags(rows, "goal_reached")),
+        ("stopped", flags(rows, "stopped")),
         ("consent", unreachable), ("quiet_after", quiet),
     ]  # fmt: skip
     if campaign.purpose == "service":
         return tests
     full = numbers(rows, "pressure_7d", 0) >= contact.per_7_days
     full |= numbers(rows, "pressure_30d", 0) >= contact.per_30_days
-    tests.insert(2, ("holdout", flags(rows, "holdout")))
-    tests.insert(4, ("complaint", within(moments(rows, "complaint_at"), contact.complaint_days, as_of)))
+    tests.insert(3, ("holdout", flags(rows, "holdout")))
+    tests.insert(5, ("complaint", within(moments(rows, "complaint_at"), contact.complaint_days, as_of)))
     return [*tests, ("cap", full)]
 
 

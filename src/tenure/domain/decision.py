@@ -18,6 +18,7 @@ RULES: dict[str, str] = {
     "occasion": "there is no occasion to speak now",
     "repeated": "this occasion was already used",
     "goal_reached": "the goal is already reached",
+    "stopped": "something happened since that ends the campaign",
     "holdout": "the customer is in the global holdout",
     "consent": "there is no consent, or no address, on any of the campaign's channels",
     "complaint": "the customer complained lately",

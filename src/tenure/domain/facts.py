@@ -231,6 +231,7 @@ OWN_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "contacts": (
         ("customer_key", "BIGINT"), ("message_id", "VARCHAR"), ("campaign", "VARCHAR"), ("channel", "VARCHAR"),
         ("purpose", "VARCHAR"), ("at", "BIGINT"), ("day", "BIGINT"), ("cost", "BIGINT"), ("state", "VARCHAR"),
+        ("occasion_key", "VARCHAR"),
     ),
     "deliveries": (
         ("customer_key", "BIGINT"), ("message_id", "VARCHAR"), ("campaign", "VARCHAR"), ("channel", "VARCHAR"),

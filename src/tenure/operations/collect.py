@@ -38,6 +38,7 @@ class Ended:
     cost_milli_minor: int
     at: int
     settled_at: int
+    occasion_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _contact(message: Ended, zone: str) -> dict[str, object]:
         "customer_key": message.customer_key, "message_id": message.key, "campaign": message.campaign,
         "channel": message.channel, "purpose": message.purpose, "at": message.at,
         "day": day_of(from_micros(message.at), zone),
-        "cost": message.cost_milli_minor, "state": message.state,
+        "cost": message.cost_milli_minor, "state": message.state, "occasion_key": message.occasion_key,
     }  # fmt: skip
 
 

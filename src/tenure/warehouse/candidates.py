@@ -12,7 +12,8 @@ lent to the engine, where everyone leaves with each term of the audience beside 
 | happened_at | explain only: latest event of the occasion's name, whatever its window (micros UTC) |
 | occasion_key, occasion_at, occasion_properties | the occasion, its moment in micros UTC, its event's properties |
 | used | this campaign has spoken, or held back as control, on this occasion before |
-| goal_reached | the goal was reached after the occasion |
+| goal_reached | the goal was reached after the occasion (for a later step, after the first message) |
+| stopped | something under the campaign's `stop` has happened since |
 | way_0 … | for each of the campaign's channels: the customer may be reached there and the business can speak |
 | channel | the first of these channels, null where there is none |
 | complaint_at, quiet_0 … | latest complaint, and latest of each thing in `quiet_after` (micros UTC) |
@@ -40,6 +41,8 @@ from tenure.warehouse.choices import lay_out
 from tenure.warehouse.dialect import render, render_term, text_literal
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.occasions import ORDER_COMPLETED, happened_sql, occasion_sql, span
+from tenure.warehouse.sequels import other_contacts_sql
+from tenure.warehouse.stops import latest_sql, stop_joins, stopped_sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,20 +126,22 @@ class CandidateQuery:
     def _judged(self) -> str:
         stages = ", ".join(text_literal(stage) for stage in self.campaign.stages)
         stage_ok = f"COALESCE(p.stage IN ({stages}), FALSE)" if stages else "TRUE"
-        occasions = occasion_sql(self.campaign, self.as_of, self.business.currency, "people")
+        occasions = occasion_sql(self.campaign, self.as_of, self.business, "people")
         return f"""people AS (SELECT * FROM {self.source}), occasions AS ({occasions}), judged AS (
-            SELECT p.*, o.occasion_key, o.occasion_at, o.properties AS occasion_properties,
+            SELECT p.*, o.occasion_key, o.occasion_at, o.since_at, o.properties AS occasion_properties,
                 CASE WHEN NOT {stage_ok} THEN 'stage' WHEN ({_all_of(self.campaign.audience)}) IS NOT TRUE
                     THEN 'audience' WHEN o.occasion_key IS NULL THEN 'occasion' END AS early
             FROM people p LEFT JOIN occasions o ON o.customer_key = p.customer_key)"""
 
     def _own_columns(self) -> list[str]:
         control = arm_sql(self.business.salt, self.campaign.control, self.campaign.name)
+        begun = "p.since_at" if self.campaign.step else "p.occasion_at"
         return [
             "p.customer_key", "p.customer_id", "p.stage", *(f"p.{name}" for name in READ), "p.early",
             "p.occasion_key", "p.occasion_at", "p.occasion_properties", "u.customer_key IS NOT NULL AS used",
-            f"COALESCE({self._goal_at()} > COALESCE(p.occasion_at, {self.as_of.at - span(self.campaign.occasion)}), "
+            f"COALESCE({self._goal_at()} > COALESCE({begun}, {self.as_of.at - span(self.campaign.occasion)}), "
             "FALSE) AS goal_reached",
+            f"{stopped_sql(self.campaign, self.as_of)} AS stopped",
             "COALESCE(p.holdout, FALSE) AS holdout", *(f"{way} AS way_{place}" for place, way in enumerate(self._ways())), f"{self._channel()} AS channel",
             "epoch_us(p.last_complaint_at) AS complaint_at",
             "greatest(COALESCE(p.contacts_7d, 0), COALESCE(w.d7, 0)) AS pressure_7d",
@@ -149,7 +154,7 @@ class CandidateQuery:
         moments = {
             "complaint": "epoch_us(p.last_complaint_at)", "order": "epoch_us(p.last_order_at)",
             # Either may be null, and greatest() skips what is null.
-            "contact": "greatest(epoch_us(p.last_contact_at), w.latest)",
+            "contact": 'y."at"' if self.campaign.step else "greatest(epoch_us(p.last_contact_at), w.latest)",
         }  # fmt: skip
         words = enumerate(word for word, _ in self.campaign.quiet_after)
         return [f"""{moments.get(word, f'q{index}."at"')} AS quiet_{index}""" for index, word in words]
@@ -161,7 +166,10 @@ class CandidateQuery:
             WHERE campaign = {name} AND "at" < {at}) u
             ON u.customer_key = p.customer_key AND u.occasion_key = p.occasion_key""",
             self._waiting(),
+            *stop_joins(self.campaign, self.as_of, self.business.currency),
         ]
+        if self.campaign.step and "contact" in dict(self.campaign.quiet_after):
+            joins.append(other_contacts_sql("y", self.campaign, self.as_of))
         if self.campaign.goal.event != ORDER_COMPLETED:
             joins.append(self._latest("g", self.campaign.goal.event))
         if self.campaign.purpose == "service":
@@ -190,9 +198,7 @@ class CandidateQuery:
             ON w.customer_key = p.customer_key"""
 
     def _latest(self, alias: str, event: str) -> str:
-        happened = happened_sql(event, self.as_of, self.business.currency)
-        return f"""LEFT JOIN (SELECT customer_key, max("at") AS "at" FROM ({happened}) GROUP BY customer_key) {alias}
-            ON {alias}.customer_key = p.customer_key"""
+        return latest_sql(alias, event, self.as_of, self.business.currency)
 
     def _happened_column(self) -> str:
         if self.campaign.occasion.event is None:

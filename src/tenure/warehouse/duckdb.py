@@ -21,7 +21,7 @@ from tenure.domain.facts import OWN_TABLES, TABLES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LAYOUT = 1  # the shape of the stored tables; a newer file is refused, never guessed at
+LAYOUT = 2  # the shape of the stored tables; a newer file is refused, never guessed at
 
 
 class DuckWarehouse:
@@ -146,6 +146,11 @@ class DuckWarehouse:
             raise TenureError(
                 "this workspace was written by a newer version of Tenure", "Upgrade Tenure, or restore a backup."
             )
+        if found and found[0][0] < LAYOUT:
+            with self.transaction():
+                for name, columns in OWN_TABLES.items():
+                    self.lay_table(f"facts.{name}", columns)
+                self.run("UPDATE meta SET value = ? WHERE name = 'layout'", [LAYOUT])
         if found:
             return
         with self.transaction():
