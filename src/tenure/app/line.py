@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenure.app import adapters
-from tenure.app.recipes import Recipe, keep, kept, kept_campaigns, recipes
+from tenure.app.recipes import Recipe, keep, kept, kept_recipes, recipes, showing_lists, taking_part
 from tenure.app.workspace import Workspace, secret
 from tenure.clock import RehearsalClock, SystemClock
 from tenure.domain import moments
@@ -159,7 +159,7 @@ def decide_in(
         profile_in(ws, opened, as_of, progress)
     versions = keep(desk, ws, used, now)
     start_run(desk, name, as_of.at, now, versions)
-    campaigns = [recipe.campaign for recipe in used]
+    campaigns = taking_part(used)
     decisions = DuckDecisions(opened, ws.business.currency)
     return operation(campaigns, DuckCandidates(opened), decisions, as_of, ws.business, name, progress)
 
@@ -194,11 +194,12 @@ def plan_in(ws: Workspace, opened: DuckWarehouse, desk: Store, run: str) -> int:
     journal = load_run(desk, run)
     if journal is None:
         return 0
-    used = kept_campaigns(desk, journal.versions, ws)
+    used = kept_recipes(desk, journal.versions, ws)
     as_of = moments.as_of(moments.from_micros(journal.as_of), ws.business.timezone)
     decisions = DuckDecisions(opened, ws.business.currency)
     now = to_micros(ws.clock.now())
-    added = adapters.outbox(desk).plan(list(plan(run, used, decisions, as_of, ws.business)), now)
+    messages = plan(run, taking_part(used), decisions, as_of, ws.business, showing_lists(used))
+    added = adapters.outbox(desk).plan(list(messages), now)
     finish_run(desk, run, now, {"planned": added})
     return added
 
@@ -209,9 +210,12 @@ def send_in(ws: Workspace, desk: Store, progress: Progress) -> Sent:
     from tenure.store.process import this_process
 
     @cache
-    def texts(version: str) -> Mapping[str, str] | None:
-        found = kept(desk, version, ws)
-        return found.messages if found else None
+    def recipe(version: str) -> Recipe | None:
+        return kept(desk, version, ws)
+
+    def texts(version: str, name: str) -> Mapping[str, str] | None:
+        found = recipe(version)
+        return found.texts(name) if found else None
 
     def overheard(plan: Plan) -> bool:
         return is_overheard(desk, plan, ws.business.contact, to_micros(ws.clock.now()))
@@ -232,10 +236,11 @@ def collect_in(ws: Workspace, opened: DuckWarehouse, desk: Store, progress: Prog
 
 def learn_in(ws: Workspace, opened: DuckWarehouse, as_of: AsOf, progress: Progress) -> pa.Table:
     from tenure.operations.learn import learn as operation
+    from tenure.warehouse.learned import DuckLearned
     from tenure.warehouse.outcomes import DuckOutcomes
 
-    campaigns = [recipe.campaign for recipe in recipes(ws)[0]]
-    return operation(campaigns, DuckOutcomes(opened), as_of, ws.business, progress)
+    campaigns = taking_part(recipes(ws)[0])
+    return operation(campaigns, DuckOutcomes(opened), DuckLearned(opened), as_of, ws.business, progress)
 
 
 def publish_in(ws: Workspace, opened: DuckWarehouse) -> None:

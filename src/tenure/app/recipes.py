@@ -114,10 +114,23 @@ def keep(opened: Store, ws: Workspace, used: list[Recipe], now: int) -> dict[str
     return {FILE: settings} | {recipe.campaign.name: recipe.campaign.version for recipe in used}
 
 
+def kept_recipes(opened: Store, versions: Mapping[str, str], ws: Workspace) -> list[Recipe]:
+    """The recipes of a run, from what was kept of them."""
+    found = (kept(opened, version, ws) for name, version in versions.items() if name != FILE)
+    return [recipe for recipe in found if recipe is not None]
+
+
 def kept_campaigns(opened: Store, versions: Mapping[str, str], ws: Workspace) -> list[Campaign]:
     """The campaigns of a run with their steps, from what was kept of them."""
-    found = (kept(opened, version, ws) for name, version in versions.items() if name != FILE)
-    return taking_part(recipe for recipe in found if recipe is not None)
+    return taking_part(kept_recipes(opened, versions, ws))
+
+
+def showing_lists(used: Iterable[Recipe]) -> frozenset[str]:
+    """The campaigns and steps whose messages may show `picks` or `news`."""
+    from tenure.content.vocabulary import shows_lists
+
+    parts = ((recipe, part.name) for recipe in used for part in (recipe.campaign, *recipe.campaign.steps))
+    return frozenset(name for recipe, name in parts if any(map(shows_lists, recipe.texts(name).values())))
 
 
 def kept_business(opened: Store, versions: Mapping[str, str], ws: Workspace) -> Business:

@@ -22,7 +22,7 @@ from liquid.stringify import to_liquid_string
 
 from tenure.content import filters
 from tenure.content.matter import check, split
-from tenure.content.vocabulary import check_names, names_list
+from tenure.content.vocabulary import check_names
 from tenure.content.words import Manner
 from tenure.domain.errors import Place, TenureError
 
@@ -147,11 +147,6 @@ def render_line(template: Template, part: str, context: Mapping[str, object], ma
         TenureError: as in `render`.
     """
     return _on_one_line(_filled(template, part, {**context, filters.MANNER: manner}))
-
-
-def shows_lists(text: str, file: str) -> bool:
-    """Whether a message file shows `picks` or `news`, which are looked up only for those that do."""
-    return any(names_list(part) for part in parse(text, file).parts.values())
 
 
 def _compiled(environment: _Environment, source: str, file: str, before: int) -> BoundTemplate:

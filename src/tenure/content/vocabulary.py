@@ -30,6 +30,7 @@ VOCABULARY: dict[str, frozenset[str]] = {
     "links": frozenset({"shop", "product", *LINKS}),
 }
 
+_SHOWN = re.compile(rf"\{{[{{%][^}}]*\b(?:{'|'.join(LISTS)})\b")
 _LOOP = re.compile(rf"\{{%-?\s*for\s+(\w+)\s+in\s+(?:{'|'.join(LISTS)})\b")
 
 
@@ -58,9 +59,9 @@ def check_names(compiled: BoundTemplate, source: str, file: str, before: int) ->
                 _check(item, fields[0], PRODUCT, _place(file, before, source, use.span.index))
 
 
-def names_list(compiled: BoundTemplate) -> bool:
-    """Whether the template shows one of the lists of products, which cost more to know than all else."""
-    return not set(LISTS).isdisjoint(compiled.analyze(include_partials=False).globals)
+def shows_lists(text: str) -> bool:
+    """Whether a message file may show `picks` or `news`, which cost more to know than all else."""
+    return _SHOWN.search(text) is not None
 
 
 def _steps(root: str, path: Sequence[object]) -> Iterator[tuple[str, object, frozenset[str]]]:

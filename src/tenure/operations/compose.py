@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tenure.content.compose import compose_email
+from tenure.content.context import shop_name
+from tenure.content.footer import Purpose
+from tenure.content.short import compose_short
 from tenure.decisions.timing import is_quiet, next_open, zone_of
 from tenure.domain.business import Business
 from tenure.domain.errors import TenureError
@@ -17,8 +20,8 @@ from tenure.domain.message import Envelope, Plan, Refusal
 from tenure.domain.moments import to_micros
 from tenure.ports import Clock
 
-# The messages of a campaign's version by locale, or None when that version was not kept.
-Texts = Callable[[str], Mapping[str, str] | None]
+# The messages by locale of a version and a campaign (or step) of it, or None when that version was not kept.
+Texts = Callable[[str, str], Mapping[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Composer:
     """Composes the messages of one business.
 
     Attributes:
-        texts: finds the templates of a campaign by its version.
+        texts: finds the templates of a campaign by its version and its name, which may be that of a step.
         secret: what links are signed with.
         overheard: whether a customer has by now heard from us as often as the settings allow.
     """
@@ -46,16 +49,26 @@ class Composer:
         context = json.loads(plan.context)
         if plan.purpose == "marketing" and (refusal := self._disturbs(plan, context)):
             return refusal
-        texts = self.texts(plan.campaign_version)
+        texts = self.texts(plan.campaign_version, plan.campaign)
         if texts is None:
             raise TenureError(f"the texts of {plan.campaign} version {plan.campaign_version} were not kept",
                               "Decide again; the new run keeps them.")  # fmt: skip
-        composed = compose_email(
-            texts, plan.locale, context, self.business, plan.key, self.secret, self.clock.now(),
-            recipient=plan.recipient, purpose="service" if plan.purpose == "service" else "marketing",
-            path=f"campaigns/{plan.campaign}",
-        )  # fmt: skip
-        return Envelope(plan.key, plan.recipient, self.business.sender.email, composed.body)
+        sender = self.business.sender.email if plan.channel == "email" else shop_name(self.business)
+        return Envelope(plan.key, plan.recipient, sender, self._composed(plan, texts, context))
+
+    def _composed(self, plan: Plan, texts: Mapping[str, str], context: Mapping[str, object]) -> bytes:
+        purpose: Purpose = "service" if plan.purpose == "service" else "marketing"
+        folder, _, step = plan.campaign.partition("/")
+        path, stem = f"campaigns/{folder}", step or "message"
+        if plan.channel == "email":
+            return compose_email(
+                texts, plan.locale, context, self.business, plan.key, self.secret, self.clock.now(),
+                recipient=plan.recipient, purpose=purpose, path=path, stem=stem,
+            ).body  # fmt: skip
+        return compose_short(
+            plan.channel, texts, plan.locale, context, self.business, plan.key, self.secret,
+            recipient=plan.recipient, purpose=purpose, path=path, stem=stem, campaign=plan.campaign,
+        ).body  # fmt: skip
 
     def _disturbs(self, plan: Plan, context: Mapping[str, Mapping[str, str]]) -> Refusal | None:
         contact, now = self.business.contact, self.clock.now()

@@ -1,55 +1,48 @@
 """Turns what a run chose into messages to be sent: to whom, in which language, with what to say, from when until when.
 
-Nothing is rendered and nothing leaves. What a template may know:
-
-| name | holds |
-|---|---|
-| customer | every profile column (moments as ISO 8601 in UTC), `name`, `first_name`, `timezone` |
-| product | the product the campaign is about: id, name, category, brand, price, url, image_url |
-| products | `replacement`, `better`, `next`: the same for each product that the profile names |
-| occasion | `key`, `at`, `event`, `properties.NAME` of the event |
-| offer | `kind`, `value`, `text`; null without an offer |
-| shop | `name`, `url`, `currency`, `email`, `postal_address` |
+Nothing is rendered and nothing leaves; what a template may know is described in `known.py`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tenure.content.words import first_name, language_of, offer_text
+from tenure.content.words import language_of
 from tenure.decisions.timing import next_open, zone_of
 from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
 from tenure.domain.errors import TenureError
 from tenure.domain.message import Plan, message_key
-from tenure.domain.moments import MICROS_PER_DAY, AsOf, to_micros
-from tenure.domain.segment import columns_of
+from tenure.domain.moments import MICROS_PER_DAY, AsOf, date_of, day_of, from_micros, start_of_day, to_micros
+from tenure.operations.known import known, properties
 from tenure.ports import Decisions
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Profile columns that make a campaign one about a product, in the order in which they are looked for.
-_ABOUT = (("replacement_", "replacement"), ("better_", "better"), ("next_product", "next"))
-
 
 def plan(
-    run_id: str, campaigns: Sequence[Campaign], decisions: Decisions, as_of: AsOf, business: Business
+    run_id: str,
+    campaigns: Sequence[Campaign],
+    decisions: Decisions,
+    as_of: AsOf,
+    business: Business,
+    showing: Collection[str] = (),
 ) -> Iterator[Plan]:
     """The messages of a run, one by one; a customer who has lost the address meanwhile gets none.
 
     Args:
-        campaigns: those that the run decided with.
+        campaigns: those that the run decided with, steps included.
         as_of: the run's moment; the published profiles must still be as of it.
+        showing: campaigns whose messages show lists of products.
 
     Raises:
         TenureError: the run chose for a campaign that is not given.
     """
     by_name = {campaign.name: campaign for campaign in campaigns}
-    chosen = decisions.addressees(run_id, as_of)
+    chosen = decisions.addressees(run_id, as_of, showing)
     for name in chosen["campaign"].unique().to_pylist():
         if name not in by_name:
             raise TenureError(
@@ -64,10 +57,14 @@ def _messages(chosen: pa.Table, by_name: Mapping[str, Campaign], as_of: AsOf, bu
     for batch in chosen.to_batches(max_chunksize=2_000):
         for row in batch.to_pylist():
             if recipient := _recipient(row):
-                yield _message(row, by_name[row["campaign"]], recipient, as_of, business)
+                campaign = by_name[row["campaign"]]
+                first = by_name.get(campaign.folder, campaign)
+                yield _message(row, campaign, first, recipient, as_of, business)
 
 
-def _message(row: dict[str, Any], campaign: Campaign, recipient: str, as_of: AsOf, business: Business) -> Plan:
+def _message(
+    row: dict[str, Any], campaign: Campaign, first: Campaign, recipient: str, as_of: AsOf, business: Business
+) -> Plan:
     channel = business.channel(row["channel"])
     not_before = _not_before(row, campaign, as_of, business)
     locale = _locale(campaign, row["person_locale"] or business.locale)
@@ -83,9 +80,9 @@ def _message(row: dict[str, Any], campaign: Campaign, recipient: str, as_of: AsO
         purpose=campaign.purpose,
         recipient=recipient,
         locale=locale,
-        context=json.dumps(_context(row, campaign, locale, business), default=_plain, ensure_ascii=False),
+        context=known(row, first, locale, business),
         not_before=not_before,
-        expires_at=_expires_at(row, campaign, as_of, not_before),
+        expires_at=_expires_at(row, campaign, as_of, not_before, business.timezone),
         cost_milli_minor=channel.cost_milli_minor if channel else 0,
     )
 
@@ -114,79 +111,44 @@ def _not_before(row: dict[str, Any], campaign: Campaign, as_of: AsOf, business: 
     return to_micros(next_open(as_of.moment, zone, business.contact.quiet_from, business.contact.quiet_until))
 
 
-def _expires_at(row: dict[str, Any], campaign: Campaign, as_of: AsOf, not_before: int) -> int:
-    """When there is no longer a reason: the occasion's own end, or its days from now if it has no moment.
+def _expires_at(row: dict[str, Any], campaign: Campaign, as_of: AsOf, not_before: int, zone: str) -> int:
+    """When there is no longer a reason: the occasion's own end, or its days from now if it has none.
 
     A reason found on its last day still gets a day to be sent, or a night's quiet hours would swallow it. Never later
     than the days of the goal: whoever reads it after them is no longer counted as moved by it.
     """
     span = round(campaign.occasion.within_days * MICROS_PER_DAY)
-    has_moment = campaign.occasion.event or campaign.occasion.date
-    start = _micros(row["occasion_at"]) if has_moment and row["occasion_at"] else as_of.at
-    end = max(start + span, not_before + min(span, MICROS_PER_DAY))
+    end = max(_closes_at(row, campaign, as_of, zone), not_before + min(span, MICROS_PER_DAY))
     return min(end, as_of.at + round(campaign.goal.within_days * MICROS_PER_DAY))
 
 
-def _context(row: dict[str, Any], campaign: Campaign, locale: str, business: Business) -> dict[str, Any]:
-    products = {word: row[f"product_{word}"] for _, word in _ABOUT if row.get(f"product_{word}")}
-    about = _about(campaign)
-    person_locale = row["person_locale"] or locale
-    own = {key: value for key, value in row["profile"].items() if key != "customer_key"}
-    return {
-        "customer": own | {
-            "name": row["person"], "first_name": first_name(row["person"], person_locale), "timezone":
-            zone_of(row["person_timezone"], business.timezone).key,
-        },
-        "product": products.get(about, {}) if about else {},
-        "products": products,
-        "occasion": {
-            "key": row["occasion_key"], "at": row["occasion_at"], "event": campaign.occasion.event,
-            "properties": _properties(row["occasion_properties"]),
-        },
-        "offer": _offer(row, locale, business),
-        "shop": {
-            "name": business.name, "url": business.base_url, "currency": business.currency,
-            "email": business.sender.reply_to or business.sender.email,
-            "postal_address": business.sender.postal_address,
-        },
-    }  # fmt: skip
+def _closes_at(row: dict[str, Any], campaign: Campaign, as_of: AsOf, zone: str) -> int:
+    """The moment at which the occasion is over."""
+    occasion = campaign.occasion
+    span, late = (round(days * MICROS_PER_DAY) for days in (occasion.within_days, occasion.late_days))
+    if occasion.schedule is not None:
+        return to_micros(start_of_day(_next_period(occasion.schedule, date_of(as_of.day)), zone))
+    has_moment = any((occasion.event, occasion.release, occasion.after, occasion.date, occasion.calendar))
+    if not row["occasion_at"] or not has_moment:
+        return as_of.at + span
+    at = _micros(row["occasion_at"])
+    if occasion.calendar is not None:
+        last = properties(row["occasion_properties"]).get("ends_on")
+        day = date.fromisoformat(last) if isinstance(last, str) else date_of(day_of(from_micros(at), zone))
+        return to_micros(start_of_day(day + timedelta(days=1), zone)) + late
+    if occasion.date is not None:
+        return at + late + (MICROS_PER_DAY if occasion.every else 0)
+    return at + span
 
 
-def _properties(text: str | None) -> dict[str, Any]:
-    """The event's own properties; whoever recorded them may have written anything."""
-    try:
-        read = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}
-
-
-def _offer(row: dict[str, Any], locale: str, business: Business) -> dict[str, Any] | None:
-    if not row["offer_kind"]:
-        return None
-    kind, value = row["offer_kind"], row["offer_value"]
-    return {"kind": kind, "value": value, "text": offer_text(kind, value, business.currency, locale)}
-
-
-def _about(campaign: Campaign) -> str | None:
-    """Which of the profile's products the campaign speaks of, told by the columns it reads."""
-    read: set[str] = {campaign.occasion.key, campaign.occasion.date or ""}
-    read.update(*_columns(term for _, term in campaign.audience.terms))
-    return next((word for prefix, word in _ABOUT if any(name.startswith(prefix) for name in read)), None)
-
-
-def _columns(conditions: Iterable[Any]) -> list[frozenset[str]]:
-    return [columns_of(condition) for condition in conditions] or [frozenset()]
+def _next_period(schedule: str, day: date) -> date:
+    """The first day after the day, week (from Monday) or month that a day lies in."""
+    if schedule == "week":
+        return day + timedelta(days=7 - day.weekday())
+    if schedule == "month":
+        return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return day + timedelta(days=1)
 
 
 def _micros(moment: datetime) -> int:
     return to_micros(moment.replace(tzinfo=UTC))
-
-
-def _plain(value: object) -> str:
-    """Moments of the warehouse are UTC without saying so; a template must not have to guess."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} cannot stand in a message's context")

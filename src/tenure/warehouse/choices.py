@@ -6,13 +6,16 @@ it first, because the effect of a campaign is measured from it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from tenure.domain.decision import DECISION_COLUMNS, Kept, Usage
 from tenure.domain.facts import OWN_TABLES, TABLES
 from tenure.domain.moments import MICROS_PER_DAY, AsOf
 from tenure.domain.money import minor_per_unit
+from tenure.warehouse.dialect import text_literal
 from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.picks import lists_sql, product_sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,8 +25,10 @@ REFUSALS = (("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("campaign", "VARCHAR
 # What was limited in a run: how much there was of it, and what one more would have brought.
 LIMITS = (("run_id", "VARCHAR"), ("as_of", "TIMESTAMP"), ("name", "VARCHAR"), ("amount", "DOUBLE"),
           ("rate", "DOUBLE"))  # fmt: skip
-# The columns of the profile that name a product, and what a message calls it.
-PRODUCTS = (("replacement_product", "replacement"), ("better_product", "better"), ("next_product", "next"))
+# What names a product, and what a message's context calls it: columns of the profile, and what happened.
+PRODUCTS = (("p.replacement_product", "replacement"), ("p.better_product", "better"), ("p.next_product", "next"),
+            ("CASE WHEN json_valid(d.occasion_properties) THEN "
+             "json_extract_string(d.occasion_properties, '$.product_id') END", "occasion"))  # fmt: skip
 
 
 def lay_out(warehouse: DuckWarehouse) -> None:
@@ -63,12 +68,12 @@ class DuckDecisions:
     def usage(self, run_id: str, as_of: AsOf, midnight: int) -> Usage:
         """What other runs before a moment took of what is limited; today began at `midnight` (microseconds UTC)."""
         spent = self._warehouse.fetch(
-            f"""SELECT split_part(campaign, '/', 1) AS folder, sum(contact_cost + discount_cost) FROM decisions
+            f"""SELECT split_part(campaign, '/', 1) AS folder, sum(COALESCE(contact_cost, 0) + COALESCE(discount_cost, 0)) FROM decisions
             WHERE outcome = 'chosen' AND run_id <> ? AND epoch_us(as_of) < {as_of.at}
                 AND epoch_us(as_of) >= {as_of.at - 30 * MICROS_PER_DAY} GROUP BY folder ORDER BY folder""", [run_id],
         )  # fmt: skip
         contacted = self._warehouse.fetch(
-            f"""SELECT channel, count(*) FROM decisions WHERE outcome = 'chosen' AND run_id <> ?
+            f"""SELECT channel, count(*) FROM decisions WHERE outcome = 'chosen' AND channel IS NOT NULL AND run_id <> ?
                 AND epoch_us(as_of) < {as_of.at} AND epoch_us(as_of) >= {midnight}
             GROUP BY channel ORDER BY channel""", [run_id],
         )  # fmt: skip
@@ -87,28 +92,25 @@ class DuckDecisions:
         )
         return list(table.to_pylist())
 
-    def addressees(self, run_id: str, as_of: AsOf) -> pa.Table:
+    def addressees(self, run_id: str, as_of: AsOf, showing: Collection[str] = ()) -> pa.Table:
         """The run's chosen contacts, each with its customer's address, name, time zone, profile and products.
 
-        The profile's columns stand in the struct `profile`, each product that it names in one struct of
-        `product_…`, and the occasion's own row of `decisions` in the other columns.
+        The profile's columns stand in the struct `profile`, each product that it or the occasion names in one struct
+        of `product_…`, the lists of products in `picks` and `news` (null but for the campaigns in `showing`), and the
+        contact's own row of `decisions` in the other columns.
         """
-        products = ", ".join(
-            f"CASE WHEN {word}.product_id IS NOT NULL THEN struct_pack(id := {word}.product_id, name := {word}.name, "
-            f"category := {word}.category, brand := {word}.brand, price := {word}.price / {float(self._per_unit)!r}, "
-            f"url := {word}.url, image_url := {word}.image_url) END AS product_{word}"
-            for _, word in PRODUCTS
-        )
-        joins = " ".join(
-            f"LEFT JOIN facts.products {word} ON {word}.product_id = p.{column}" for column, word in PRODUCTS
-        )
+        products = ", ".join(f"{product_sql(word, self._per_unit)} AS product_{word}" for _, word in PRODUCTS)
+        joins = " ".join(f"LEFT JOIN facts.products {word} ON {word}.product_id = {key}" for key, word in PRODUCTS)
+        named = ", ".join(text_literal(name) for name in sorted(showing)) or "NULL"
         return self._warehouse.arrow(
-            f"""SELECT d.*, c.email, c.phone, c.name AS person, c.locale AS person_locale,
-                c.timezone AS person_timezone, p AS profile, {products}
+            f"""WITH lists AS ({lists_sql(as_of, showing, self._per_unit)})
+            SELECT d.*, c.email, c.phone, c.name AS person, c.locale AS person_locale,
+                c.timezone AS person_timezone, p AS profile, l.picks, l.news, {products}
             FROM decisions d JOIN facts.customers c ON c.customer_key = d.customer_key
             JOIN profiles p ON p.customer_key = d.customer_key AND epoch_us(p.as_of) = {as_of.at} {joins}
+            LEFT JOIN lists l ON l.customer_key = d.customer_key AND d.campaign IN ({named})
             WHERE d.run_id = ? AND d.outcome = 'chosen' ORDER BY d.customer_key, d.campaign""",
-            [run_id],
+            [run_id, run_id],
         )
 
     def arrived_since(self, customer_id: str, as_of: AsOf, received_at: int) -> dict[str, int]:
