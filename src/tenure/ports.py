@@ -175,8 +175,17 @@ class Outcomes(Protocol):
     def outcomes(self, campaigns: Sequence[Campaign], as_of: AsOf, business: Business) -> pa.Table:
         """Counts and sums of what each campaign's customers did, by arm (`warehouse/outcomes.py`)."""
 
+    def programme(self, campaigns: Sequence[Campaign], as_of: AsOf, business: Business) -> pa.Table:
+        """The same of all campaigns together, against the global holdout, with profit in the place of revenue."""
+
     def answers(self, campaigns: Sequence[Campaign], as_of: AsOf, business: Business) -> pa.Table:
         """One row per campaign with its messages sent, opened, unsubscribed from, and their cost."""
+
+    def redemptions(self, campaigns: Sequence[Campaign], as_of: AsOf) -> pa.Table:
+        """One row per campaign with an offer: who bought with it in hand, and who of them redeemed it."""
+
+    def unsubscriptions(self, as_of: AsOf) -> pa.Table:
+        """One row per channel: marketing messages, and those that made somebody unsubscribe."""
 
     def keep_effects(self, effects: pa.Table) -> None:
         """Store the effects as of a moment, replacing those of the same moment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -11,6 +12,7 @@ from tenure.domain.campaign import Audience, Belief, Campaign, Goal, Occasion
 from tenure.domain.moments import as_of, to_micros
 from tenure.operations.learn import COLUMNS, learn
 from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.learned import DuckLearned
 from tenure.warehouse.outcomes import EFFECTS, DuckOutcomes
 
 NOW = datetime(2024, 6, 3, 6, 0, tzinfo=UTC)
@@ -28,6 +30,7 @@ class Past:
     def __init__(self) -> None:
         self.warehouse = DuckWarehouse(":memory:", threads=1)
         self.outcomes = DuckOutcomes(self.warehouse)
+        self.learned = DuckLearned(self.warehouse)
         self.orders = 0
 
     def insert(self, table: str, **row: object) -> None:
@@ -50,7 +53,9 @@ class Past:
     def learn(self, goal: str = "Order Completed", moment: datetime = NOW) -> dict:
         campaign = Campaign("hello", "1", "Hello", "marketing", (), Audience(""), Occasion("last_order_at"),
                             ("email",), Goal(goal), Belief())  # fmt: skip
-        rows = learn([campaign], self.outcomes, as_of(moment, "UTC"), Business(), Silent()).to_pylist()
+        rows = learn(
+            [campaign], self.outcomes, self.learned, as_of(moment, "UTC"), Business(holdout=Fraction(0)), Silent()
+        ).to_pylist()
         return rows[0] if rows else {}
 
 

@@ -12,6 +12,7 @@ import hashlib
 from fractions import Fraction
 
 DIGITS = 8
+EVERYTHING = "everything"  # the name under which all campaigns together stand against the global holdout
 _ALL = "g"  # sorts after every hexadecimal digit, so a share of 1 leaves everyone alone
 
 

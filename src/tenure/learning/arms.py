@@ -21,8 +21,8 @@ class Arm:
     Attributes:
         goals: people who reached the goal.
         revenue: what they spent within the goal's days (for the whole programme: their profit), over all people.
-        goals_before: how often they did what the goal asks in the window before.
-        goals_both: sum of goal (0 or 1) times the times before; `revenue_both` likewise.
+        goals_before: their orders in the window before; `revenue_before` what those came to.
+        goals_both: sum of goal (0 or 1) times orders before; `revenue_both` likewise.
         discount: what their orders within the goal's days were reduced by.
         discount_goals: the part of it that went to people who reached the goal.
     """

@@ -121,7 +121,7 @@ def alarm(strata: Sequence[Stratum]) -> str:
     treated, people = sum(s.treated.people for s in strata), sum(s.people for s in strata)
     planned = round(sum(s.chance * s.people for s in strata))
     return (
-        f"{treated:,} of {people:,} people were written to where {planned:,} were planned; that is no chance "
+        f"{treated:,} of {people:,} people are treated where {planned:,} were planned; that is no chance "
         "(p < 0.001), so something removes people from one arm and the effect cannot be trusted"
     )
 

@@ -117,7 +117,7 @@ def _campaign(campaign: str, cells: Sequence[Cell], belief: Belief) -> dict[Key,
     whole = Normal(belief.lift, 1.0 / max(abs(belief.sd), SUREST) ** 2)
     whole = _sum([whole, *(n.blurred(stage_apart) for n in by_stage.values())])
     people = _people(cells)
-    found = {(campaign, None, None): _lift(whole, people[None, None])}
+    found: dict[Key, Lift] = {(campaign, None, None): _lift(whole, people[None, None])}
     for stage, own in by_stage.items():
         of_stage = own + whole.without(own.blurred(stage_apart)).blurred(stage_apart)
         if stage is None:

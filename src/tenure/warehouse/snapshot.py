@@ -212,10 +212,15 @@ def _given(name: str, moment: AsOf, source: str) -> str:
 def _stored(warehouse: DuckWarehouse, name: str) -> str:
     if name not in DERIVED:
         return f'facts."{name}"'
-    there = warehouse.fetch(
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'main' AND table_name = ?", [name]
+    rows = warehouse.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'main' AND table_name = ?", [name]
     )
-    return f'main."{name}"' if there else _empty(name)
+    if not rows:
+        return _empty(name)
+    there = {row[0] for row in rows}
+    # What an older program stored has no columns that it did not know.
+    missing = [f', CAST(NULL AS {kind}) AS "{column}"' for column, kind in _columns(name) if column not in there]
+    return f'(SELECT *{"".join(missing)} FROM main."{name}")' if missing else f'main."{name}"'
 
 
 def _published(folder: Path, name: str) -> str:
