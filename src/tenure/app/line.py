@@ -237,7 +237,6 @@ def collect_in(ws: Workspace, opened: DuckWarehouse, desk: Store, progress: Prog
 def learn_in(ws: Workspace, opened: DuckWarehouse, as_of: AsOf, progress: Progress) -> pa.Table:
     from tenure.operations.learn import learn as operation
     from tenure.warehouse.learned import DuckLearned
-    from tenure.warehouse.learned import DuckLearned
     from tenure.warehouse.outcomes import DuckOutcomes
 
     campaigns = taking_part(recipes(ws)[0])
