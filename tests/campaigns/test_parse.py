@@ -4,7 +4,7 @@ from importlib import resources
 
 import pytest
 
-from tenure.campaigns.parse import parse
+from tenure.campaigns.parse import parse, sorted_messages
 from tenure.domain.campaign import Belief, Campaign, Goal
 from tenure.domain.errors import TenureError
 from tenure.domain.segment import Column, Compare, Constant, IsTrue, Not
@@ -188,11 +188,11 @@ def test_a_folder_name_is_plain(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["follow-up", "replacement-due", "win-back"])
 def test_the_library_reads_as_it_is(name: str) -> None:
-    folder = resources.files("tenure.campaigns").joinpath(name)
-    messages = {
-        file.name.split(".")[1]: file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".md")
+    files = {
+        file.name: file.read_text("utf-8") for file in resources.files("tenure.campaigns").joinpath(name).iterdir()
     }
-    campaign = parse(name, folder.joinpath("campaign.yaml").read_text("utf-8"), messages, name)
-    assert campaign.locales == ("en", "de")
+    messages, step_messages = sorted_messages(files)
+    campaign = parse(name, files["campaign.yaml"], messages, name, step_messages=step_messages)
+    assert campaign.locales[0] == "en"
     assert campaign.control > 0
     assert "email" in campaign.channels

@@ -8,7 +8,7 @@ from importlib import resources
 
 import pytest
 
-from tenure.campaigns.parse import parse
+from tenure.campaigns.parse import parse, sorted_messages
 from tenure.domain.message import message_key
 from tenure.operations.explain import explain
 from tenure.operations.plan import plan
@@ -53,12 +53,15 @@ def open_shop(world, dice):
 
 @pytest.fixture(scope="module")
 def library():
-    folder = resources.files("tenure").joinpath("campaigns")
-    return [
-        parse(name, folder.joinpath(name, "campaign.yaml").read_text("utf-8"),
-              {"en": folder.joinpath(name, "message.en.md").read_text("utf-8")})
-        for name in ("follow-up", "replacement-due", "win-back")
-    ]  # fmt: skip
+    return [read(name) for name in ("follow-up", "replacement-due", "win-back")]
+
+
+def read(name):
+    files = {
+        file.name: file.read_text("utf-8") for file in resources.files("tenure.campaigns").joinpath(name).iterdir()
+    }
+    first, steps = sorted_messages(files)
+    return parse(name, files["campaign.yaml"], first, step_messages=steps)
 
 
 def test_the_library_finds_people_and_leaves_others_alone(shop, library):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure.app import adapters
-from tenure.app.recipes import kept_business, kept_campaigns, recipes
+from tenure.app.recipes import kept_business, kept_campaigns, recipes, taking_part
 from tenure.app.workspace import Workspace, moment, open_workspace
 from tenure.domain.campaign import Campaign
 from tenure.domain.errors import TenureError
@@ -53,8 +53,8 @@ def explain(ws: Workspace, customer_id: str, as_of: str | None) -> Explanation:
 
 
 def active(ws: Workspace) -> list[Campaign]:
-    """The campaigns that can be read now."""
-    return [recipe.campaign for recipe in recipes(ws)[0]]
+    """The campaigns that can be read now, with their steps."""
+    return taking_part(recipes(ws)[0])
 
 
 def campaigns(ws: Workspace) -> tuple[list[Campaign], list[TenureError]]:
