@@ -5,13 +5,13 @@ Operations know these protocols and nothing behind them; `app.py` decides which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
-from tenure.domain.decision import Drawn
+from tenure.domain.decision import Drawn, Kept, Usage
 from tenure.domain.extract import Extract, Loaded, Quarantined
 from tenure.domain.fitted import Fitted
 from tenure.domain.learned import Learned
@@ -153,17 +153,23 @@ class Candidates(Protocol):
 class Decisions(Protocol):
     """The record of what was decided."""
 
-    def keep(self, run_id: str, decisions: pa.Table, refusals: pa.Table, assignments: pa.Table) -> None:
+    def keep(self, run_id: str, kept: Kept) -> None:
         """Store a run whole or not at all; the same run again replaces what it stored."""
 
-    def latest(self) -> tuple[str, int] | None:
-        """Id and moment (microseconds UTC) of the latest run."""
+    def usage(self, run_id: str, as_of: AsOf, midnight: int) -> Usage:
+        """What other runs before a moment took of what is limited; today began at `midnight` (microseconds UTC)."""
+
+    def rates(self, run_id: str) -> dict[str, float]:
+        """What one more of each limited thing would have brought in a run, by name."""
 
     def recall(self, run_id: str, customer_id: str) -> list[dict[str, Any]]:
         """The run's rows for one customer, best first."""
 
-    def addressees(self, run_id: str, as_of: AsOf) -> pa.Table:
-        """The run's chosen contacts, each with its customer's address, name, time zone, profile and products."""
+    def addressees(self, run_id: str, as_of: AsOf, showing: Collection[str] = ()) -> pa.Table:
+        """The run's chosen contacts, each with its customer's address, name, time zone, profile and products.
+
+        `picks` and `news` are looked up for the campaigns in `showing` alone.
+        """
 
     def arrived_since(self, customer_id: str, as_of: AsOf, received_at: int) -> dict[str, int]:
         """How many of the customer's facts before `as_of` were received after a moment, by fact table."""

@@ -11,6 +11,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import list_currencies
 
 from tenure.documents import Document, parse
 from tenure.domain.business import LINKS, Business, ChannelSettings, ContactRules, Sender, StageRules, ValueRules
@@ -32,10 +33,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "sender": ("name", "email", "reply_to", "postal_address"),
     "stages": ("new_days", "at_risk", "lapsed", "lost", "loyal_orders", "loyal_rank"),
     "contact": ("per_7_days", "per_30_days", "quiet_from", "quiet_until", "complaint_days", "unsubscribe_risk",
-                "fatigue"),
+                "fatigue", "budget", "explore", "explore_budget"),
     "value": ("discount_rate", "retention_cost", "retention_lift"),
     "channels": CHANNELS,
-    "channel": ("adapter", "cost", "connections", "host", "port", "security", "user", "timeout_seconds"),
+    "channel": ("adapter", "cost", "per_day", "connections", "host", "port", "security", "user", "timeout_seconds"),
 }  # fmt: skip
 _SECRET = ("password", "secret", "token", "api_key", "key")
 
@@ -91,10 +92,14 @@ def _check_keys(document: Document, known: tuple[str, ...]) -> None:
 
 def _currency(document: Document, default: str) -> str:
     code = document.text("currency", default).upper()
-    if len(code) != 3 or not code.isalpha():
-        raise TenureError(f"`{code}` is not a currency code", "Write three letters, such as EUR.",
-                          document.place("currency"))  # fmt: skip
+    _check_currency(code, document, "currency")
     return code
+
+
+def _check_currency(code: str, document: Document, key: str) -> None:
+    known = sorted(list_currencies())
+    if code not in known:
+        raise TenureError(f"`{code}` is not a currency", nearest(code, known), document.place(key))
 
 
 def _zone(document: Document, default: str) -> str:
@@ -172,7 +177,14 @@ def _contact(document: Document) -> ContactRules:
         complaint_days=int(document.number("complaint_days", default.complaint_days, low=0)),
         unsubscribe_risk=document.number("unsubscribe_risk", default.unsubscribe_risk, low=0, high=1),
         fatigue=document.number("fatigue", default.fatigue, low=0, high=1),
+        budget=_at_most(document, "budget"),
+        explore=document.number("explore", default.explore, low=0, high=0.5),
+        explore_budget=_at_most(document, "explore_budget"),
     )
+
+
+def _at_most(document: Document, key: str) -> float | None:
+    return None if document.get(key) is None else document.number(key, 0.0, low=0)
 
 
 def _value(document: Document) -> ValueRules:
@@ -213,6 +225,7 @@ def _channel(name: str, document: Document, currency: str) -> ChannelSettings:
         name=name,
         adapter=adapter,
         cost_milli_minor=round(cost * minor_per_unit(currency) * 1000),
+        per_day=None if document.get("per_day") is None else int(document.number("per_day", 0, low=0)),
         connections=int(document.number("connections", 4, low=1, high=64)),
         host=document.text("host", "localhost"),
         port=int(document.number("port", {"none": 25, "starttls": 587, "tls": 465}[security], low=1, high=65535)),
@@ -224,9 +237,7 @@ def _channel(name: str, document: Document, currency: str) -> ChannelSettings:
 
 def _rates(document: Document) -> tuple[tuple[str, Fraction], ...]:
     for key in document:
-        if len(key) != 3 or not key.isalpha():
-            raise TenureError(f"`{key}` is not a currency code", nearest(key, ["EUR", "USD", "GBP"]),
-                              document.place(key))  # fmt: skip
+        _check_currency(key.upper(), document, key)
     return tuple(
         (key.upper(), Fraction(document.number(key, 1.0, low=1e-9)).limit_denominator(10**9)) for key in document
     )

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from tenure.domain.campaign import Belief
+from tenure.domain.decision import Kept
 
 
 def rows(world, columns="customer_id, campaign, rank, outcome, rule"):
@@ -85,8 +86,9 @@ def test_a_run_that_fails_leaves_nothing(world, kit):
     world.order("ada", 3)
     decided = world.decide(kit.campaign("a"))
     wrong = pa.table({"run_id": ["two"]})
+    kept = Kept(decided.decisions, wrong, wrong, wrong)
     with pytest.raises(Exception, match="as_of"):
-        world.decisions.keep("two", decided.decisions, wrong, wrong)
+        world.decisions.keep("two", kept)
     assert world.warehouse.fetch("SELECT DISTINCT run_id FROM decisions") == [("run-1",)]
     assert world.decisions.latest() == ("run-1", world.as_of.at)
 

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.decisions.worth import chance_alone, value
+from tenure.decisions.eligibility import flags
+from tenure.decisions.worth import NEXT_CHANNEL, Appraisal, Worth, chance_alone
 from tenure.domain.business import Business, ChannelSettings, ContactRules
 from tenure.domain.campaign import Belief, Goal, Offer
+from tenure.domain.learned import Learned, Lift
 
 BUSINESS = Business(channels=(ChannelSettings("email", "maildir", 200),),
                     contact=ContactRules(unsubscribe_risk=0.001, fatigue=0.05))  # fmt: skip
@@ -23,9 +25,21 @@ def rows(**changes) -> pa.Table:
     one = {
         "gap_expected_days": 7.0, "overdue": 3 / 7, "frequency": 10, "churn_90d": None, "revenue": 550.0,
         "margin": 220.0, "goal_value": 50.0, "offer_ok": True, "channel": "email", "pressure_30d": 2, "shipping": 4.0,
+        "cost_to_serve": None, "stage": "active", "path": None,
     } | changes  # fmt: skip
-    kinds = {"channel": pa.string(), "offer_ok": pa.bool_(), "frequency": pa.int64(), "pressure_30d": pa.int64()}
+    kinds = {
+        "stage": pa.string(),
+        "path": pa.string(),
+        "channel": pa.string(),
+        "offer_ok": pa.bool_(),
+        "frequency": pa.int64(),
+        "pressure_30d": pa.int64(),
+    }
     return pa.table({name: pa.array([found], kinds.get(name, pa.float64())) for name, found in one.items()})
+
+
+def value(table: pa.Table, campaign, business: Business) -> Worth:
+    return Appraisal(table, campaign, business).by(0, flags(table, "offer_ok"))
 
 
 def test_a_worked_example_with_an_offer(kit):
@@ -89,13 +103,43 @@ def test_an_offer_that_is_for_others_costs_nothing(kit):
     assert value(rows(offer_ok=False), kit.campaign("x", offer=Offer("amount", 5)), BUSINESS).discount[0] == 0
 
 
+def test_a_later_channel_of_the_file_is_believed_to_move_less(kit):
+    campaign, nobody = kit.campaign("x", channels=("email", "sms")), np.array([False])
+    first, second = (Appraisal(rows(), campaign, BUSINESS).by(place, nobody) for place in (0, 1))
+    assert second.lift[0] == pytest.approx(first.lift[0] * NEXT_CHANNEL)
+
+
+def test_who_costs_more_to_serve_than_they_bring_is_worth_no_effort(kit):
+    assert value(rows(cost_to_serve=400.0), kit.campaign("x"), BUSINESS).worth[0] < 0
+
+
+def test_results_move_the_lift_by_stage_and_path(kit):
+    lifts = {("x", None, None): Lift(0.01, 0.002), ("x", "active", None): Lift(0.02, 0.003),
+             ("x", "active", "discount"): Lift(0.04, 0.004)}  # fmt: skip
+    learned = Learned(lifts, redeemed={"x": 0.5}, unsubscribed={"email": 0.01})
+    for path, lift in ((None, 0.02), ("active", 0.02), ("discount", 0.04)):
+        one = Appraisal(rows(path=path), kit.campaign("x", offer=Offer("amount", 5)), BUSINESS, learned)
+        worth = one.by(0, np.array([True]))
+        assert worth.lift[0] == pytest.approx(lift)
+        assert worth.discount[0] == pytest.approx((worth.p0[0] + lift) * 5 * 0.5)
+        assert worth.wear[0] == pytest.approx(worth.gain[0] * 2 * (0.01 * 365 / 30 + 0.05))
+    assert Appraisal(rows(stage="lapsed"), kit.campaign("x"), BUSINESS, learned).lift[0] == 0.01
+    assert Appraisal(rows(), kit.campaign("other"), BUSINESS, learned).lift[0] == 0.05
+
+
+def test_a_goal_that_is_no_order_begins_where_the_control_group_ended(kit):
+    campaign = kit.campaign("x", goal=Goal("Visit Completed"))
+    assert chance_alone(rows(), campaign)[0] == 0
+    assert chance_alone(rows(), campaign, Learned(alone={"x": 0.3}))[0] == 0.3
+
+
 def test_the_more_somebody_hears_the_more_a_contact_wears(kit):
     wear = [value(rows(pressure_30d=n), kit.campaign("x"), BUSINESS).wear[0] for n in (0, 1, 3, 6)]
     assert wear[0] == wear[1] < wear[2] < wear[3]
 
 
 def test_own_margin_counts_within_reason(kit):
-    assert value(rows(margin=-9.0), kit.campaign("x"), BUSINESS).margin[0] == 0.0
+    assert value(rows(margin=-9000.0), kit.campaign("x"), BUSINESS).margin[0] == -1.0
     assert value(rows(margin=900.0), kit.campaign("x"), BUSINESS).margin[0] == 1.0
 
 

@@ -153,6 +153,7 @@ def decide_in(
     from tenure.store.journal import start_run
     from tenure.warehouse.candidates import DuckCandidates
     from tenure.warehouse.choices import DuckDecisions
+    from tenure.warehouse.learned import DuckLearned
 
     name, now = run_id(as_of), to_micros(ws.clock.now())
     if profiles_as_of(opened) != as_of.at:
@@ -160,8 +161,8 @@ def decide_in(
     versions = keep(desk, ws, used, now)
     start_run(desk, name, as_of.at, now, versions)
     campaigns = taking_part(used)
-    decisions = DuckDecisions(opened, ws.business.currency)
-    return operation(campaigns, DuckCandidates(opened), decisions, as_of, ws.business, name, progress)
+    decisions, learned = DuckDecisions(opened, ws.business.currency), DuckLearned(opened).learned(as_of)
+    return operation(campaigns, DuckCandidates(opened), decisions, as_of, ws.business, name, progress, learned)
 
 
 def profiles_as_of(opened: DuckWarehouse) -> int | None:

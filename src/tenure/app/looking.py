@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure.app import adapters
+from tenure.app.line import run_id
 from tenure.app.recipes import kept_business, kept_campaigns, recipes, taking_part
 from tenure.app.workspace import Workspace, moment, open_workspace
 from tenure.domain.campaign import Campaign
@@ -33,22 +34,24 @@ def customer(ws: Workspace, customer_id: str, as_of: AsOf) -> dict[str, Any]:
 
 
 def explain(ws: Workspace, customer_id: str, as_of: str | None) -> Explanation:
-    """Why a customer hears from us, or does not: of the latest run, or as of a moment."""
+    """Why a customer hears from us, or does not: of the latest run, or as of a moment, whose run is then recalled."""
     from tenure.operations.explain import explain as operation
     from tenure.store.journal import load_run
     from tenure.warehouse.candidates import DuckCandidates
     from tenure.warehouse.choices import DuckDecisions
+    from tenure.warehouse.learned import DuckLearned
 
     with adapters.warehouse(ws) as opened, adapters.store(ws) as desk:
         decisions = DuckDecisions(opened, ws.business.currency)
         latest = decisions.latest()
         asked = moment(ws, as_of) if as_of or latest is None else moment(ws, from_micros(latest[1]).isoformat())
-        journal = load_run(desk, latest[0]) if latest and latest[1] == asked.at else None
+        journal = load_run(desk, run_id(asked))
         campaigns = kept_campaigns(desk, journal.versions, ws) if journal else active(ws)
         business = kept_business(desk, journal.versions, ws) if journal else ws.business
         return operation(
             customer_id, campaigns, adapters.profiles(ws, opened), DuckCandidates(opened), decisions, asked, business,
             run_id=journal.run_id if journal else None, decided_at=journal.started_at if journal else None,
+            learned=DuckLearned(opened).learned(asked),
         )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def arbitrate(
         raise UsageError(f"`per_customer` is {per_customer!r}", "Give a whole number, 1 or more.")
     table = arrow(candidates)
     rows, order = offers(table, limits(capacity or {}, budget, campaign_budget or {}))
-    kept, bound, rates = _best(rows, int(per_customer))
+    kept, bound, rates = best(rows, int(per_customer))
     value = float(rows.worth[kept].sum())
     bound = max(bound, value)
     chosen = picked(candidates, table, np.sort(kept if order is None else order[kept]))
@@ -82,7 +82,7 @@ def arbitrate(
     return Arbitrated(chosen, value, bound, (bound - value) / bound if bound > 0 else 0.0, multipliers)
 
 
-def _best(rows: Candidates, wanted: int) -> tuple[Whole, float, Numbers]:
+def best(rows: Candidates, wanted: int) -> tuple[Whole, float, Numbers]:
     """The rows chosen, what no choice can be worth more than, and the multipliers."""
     if not rows.customers:
         return np.empty(0, np.int64), 0.0, np.zeros(len(rows.limits.names))

@@ -7,13 +7,15 @@ the profile as of the run's moment. If the record of the run says otherwise, fac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tenure.decisions import phrases
-from tenure.decisions.choose import Judged, choose
+from tenure.decisions.choose import NO_LIMITS, Given, choose
 from tenure.decisions.eligibility import NAMES, NONE
-from tenure.decisions.reasons import Case, reason, rhythm, sum_of
+from tenure.decisions.options import Judged
+from tenure.decisions.reasons import Case, occasion_of, reason, rhythm, sum_of
+from tenure.decisions.scarcity import Scarcity
 from tenure.domain.business import Business
 from tenure.domain.decision import Verdict
 from tenure.domain.moments import AsOf
@@ -88,6 +90,7 @@ class Explanation:
 def explain(
     profile: Mapping[str, Any], judged: Sequence[Judged], as_of: AsOf, business: Business, *, run_id: str | None = None,
     recorded: tuple[tuple[str, str], ...] | None = None, arrived: Mapping[str, int] | None = None,
+    rates: Mapping[str, float] | None = None, given: Given | None = None,
 ) -> Explanation:  # fmt: skip
     """Explain one customer.
 
@@ -96,11 +99,14 @@ def explain(
         judged: every campaign, assessed for this customer alone (one row each, from `explain`'s candidates).
         run_id, recorded: the run, and what it kept as (campaign, `chosen` or `control`).
         arrived: facts that came in after the run, by table.
+        rates: what one more of each limited thing would have brought in the run.
+        given: what the run gave this customer, where limits or a draw decided and not worth alone.
     """
-    choose(judged)
+    choose(judged, Scarcity.at(rates) if rates else NO_LIMITS, given=given)
     cases = [_case(one, profile, as_of, business) for one in judged]
     winner = next((case for case, code in cases if code in _WON and case.campaign.purpose == "marketing"), None)
-    pairs = [(_beside(case, winner), code) for case, code in cases]
+    drawn = given.chance if given else None
+    pairs = [(_beside(case, winner, drawn, rates or {}), code) for case, code in cases]
     verdicts = sorted((_verdict(case, code) for case, code in pairs), key=_order)
     chosen = tuple(_said(case, code) for case, code in pairs if code in _WON)
     return Explanation(
@@ -119,16 +125,14 @@ def _case(one: Judged, profile: Mapping[str, Any], as_of: AsOf, business: Busine
         "p0": worth.p0, "lift": worth.lift, "margin": worth.margin, "goal_value": worth.goal_value, "gain": worth.gain,
         "discount": worth.discount, "contact_cost": worth.contact_cost, "wear": worth.wear, "worth": worth.worth,
     }  # fmt: skip
-    row = one.rows.to_pylist()[0]
+    row = one.rows.to_pylist()[0] | {"channel": one.channels[0], "offered": bool(one.offered[0])}
     figures = {name: float(values[0]) for name, values in money.items()}
     return Case(one.campaign, profile, row, figures, business, as_of), int(one.verdict[0])
 
 
-def _beside(case: Case, winner: Case | None) -> Case:
-    if winner is None or winner is case:
-        return case
-    beaten_by = (winner.campaign.name, winner.money["worth"])
-    return Case(case.campaign, case.profile, case.row, case.money, case.business, case.as_of, beaten_by)
+def _beside(case: Case, winner: Case | None, drawn: float | None, rates: Mapping[str, float]) -> Case:
+    beaten_by = None if winner is None or winner is case else (winner.campaign.name, winner.money["worth"])
+    return replace(case, winner=beaten_by, drawn=drawn, rates=rates)
 
 
 def _verdict(case: Case, code: int) -> Verdict:
@@ -139,7 +143,7 @@ def _verdict(case: Case, code: int) -> Verdict:
     return Verdict(name, rule, case.money["worth"] if rule in _VALUED else None, reason(rule, case))
 
 
-_VALUED = ("worth", "choice", "control")
+_VALUED = ("worth", "capacity", "budget", "choice", "explore", "control")
 
 
 def _said(case: Case, code: int) -> str:
@@ -149,18 +153,21 @@ def _said(case: Case, code: int) -> str:
     if case.campaign.purpose == "service":
         return f"`{case.campaign.name}` {channel}: a service message, owed for {_occasion(case)}."
     offer = case.campaign.offer
-    without = ", without its offer, which is for others" if offer and not case.row["offer_ok"] else ""
+    without = ""
+    if offer and not case.row["offered"]:
+        without = ", without its offer, which is " + (
+            "not worth its price here" if case.row["offer_ok"] else "for others"
+        )
     said = f"`{case.campaign.name}` {channel}{without}, for {_occasion(case)}."
+    if case.drawn is not None:
+        return f"{said} It was drawn, with a chance of {phrases.percent(case.drawn)}, to learn: {sum_of(case)}."
     return f"{said} It is worth more than silence: {sum_of(case)}."
 
 
 def _occasion(case: Case) -> str:
     at = case.row.get("occasion_at")
     when = f", {phrases.ago(int(at), case.as_of)}" if at is not None else ""
-    occasion = case.campaign.occasion
-    if occasion.event:
-        return f"{'an order' if occasion.event == 'Order Completed' else f'`{occasion.event}`'}{when}"
-    return f"{phrases.moment(occasion.date or occasion.key)}{when}"
+    return f"{occasion_of(case.campaign.occasion)}{when}"
 
 
 def _about(profile: Mapping[str, Any], as_of: AsOf, business: Business) -> str:

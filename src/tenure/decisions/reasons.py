@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tenure.decisions import phrases
 from tenure.domain.business import Business
-from tenure.domain.campaign import Campaign
+from tenure.domain.campaign import Campaign, Occasion
 from tenure.domain.decision import RULES, Rule
 from tenure.domain.moments import AsOf
 from tenure.domain.segment import columns_of
@@ -23,6 +23,8 @@ class Case:
         row: the customer's candidate row for this campaign (`warehouse/candidates.py`).
         money: the parts of the worth by name (`decisions/worth.py`), in units.
         winner: campaign and worth of what was chosen instead, if anything.
+        drawn: chance of what this customer got, where it was drawn to learn.
+        rates: what one more of each limited thing would have brought, by name.
     """
 
     campaign: Campaign
@@ -32,6 +34,8 @@ class Case:
     business: Business
     as_of: AsOf
     winner: tuple[str, float] | None = None
+    drawn: float | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
 
 
 def reason(rule: Rule, case: Case) -> str:
@@ -83,20 +87,45 @@ def _audience(case: Case) -> str:
     return "; ".join(said) or RULES["audience"]
 
 
+def occasion_of(occasion: Occasion) -> str:
+    """The occasion in a few words: an order, the end of the contract, a message of `welcome`."""
+    if occasion.event:
+        return _named(occasion.event)
+    if occasion.after:
+        return f"our message `{occasion.after}`"
+    if occasion.calendar:
+        return f"{'an' if occasion.calendar[0] in 'aeiou' else 'a'} {occasion.calendar} in the calendar"
+    if occasion.release:
+        return "a new product"
+    if occasion.schedule:
+        return f"this {occasion.schedule}"
+    return phrases.moment(occasion.date or occasion.key)
+
+
 def _occasion(case: Case) -> str:
     occasion = case.campaign.occasion
     if occasion.event is not None:
         return _event(case, occasion.event)
+    if occasion.after:
+        return f"it follows {occasion_of(occasion)}, which was not sent to this customer so lately, or led to an answer"
+    if occasion.calendar or occasion.release or occasion.schedule:
+        return f"it speaks for {occasion_of(occasion)}, and there is none for this customer"
     if occasion.date is None:
         return f"it speaks once for {phrases.moment(occasion.key)}, which is not known"
-    due = case.profile.get(occasion.date)
+    return _date(case, occasion.date)
+
+
+def _date(case: Case, date: str) -> str:
+    occasion, due = case.campaign.occasion, case.profile.get(date)
+    before, late = phrases.days(occasion.before_days), phrases.days(occasion.late_days)
+    around = f"from {before} before {phrases.moment(date)} to {late} after it"
+    if occasion.every or date == "birthday":
+        return f"it speaks {around}, every year, and that is not now"
     if due is None:
-        return f"it speaks around {phrases.moment(occasion.date)}, which is not known"
-    span = phrases.days(occasion.within_days)
+        return f"it speaks around {phrases.moment(date)}, which is not known"
     if case.profile.get(occasion.key) is None:
         return f"it speaks once for {phrases.moment(occasion.key)}, which is not known"
     verb = "was" if phrases.since(due, case.as_of) >= 0 else "is"
-    around = f"from {span} before {phrases.moment(occasion.date)} to {span} after it"
     return f"it speaks {around}, and that {verb} {phrases.ago(due, case.as_of)}"
 
 
@@ -105,22 +134,30 @@ def _event(case: Case, event: str) -> str:
     span = phrases.days(occasion.within_days)
     if happened is None:
         return f"it follows {_named(event)}, and there has been none"
-    when = phrases.ago(int(happened), case.as_of)
-    if phrases.since(int(happened), case.as_of) > occasion.within_days:
+    passed, when = phrases.since(int(happened), case.as_of), phrases.ago(int(happened), case.as_of)
+    if passed > occasion.within_days:
         return f"it follows {_named(event)} of the last {span}, and the latest was {when}"
+    if passed < occasion.wait_days:
+        return f"it waits {phrases.days(occasion.wait_days)} after {_named(event)}, and the latest was {when}"
     unmet = f" and meet `{occasion.where.text}`" if occasion.where else ""
     return f"{_named(event)} was {when}, but an occasion must have its {occasion.key}{unmet}"
 
 
 def _repeated(case: Case) -> str:
-    occasion, at = case.campaign.occasion, case.row.get("occasion_at")
+    at = case.row.get("occasion_at")
     when = f" {phrases.ago(int(at), case.as_of)}" if at is not None else f" {case.row.get('occasion_key')}"
-    what = _named(occasion.event) if occasion.event else phrases.moment(occasion.date or occasion.key)
+    what = occasion_of(case.campaign.occasion)
     return f"it speaks once for each occasion, and {what}{when} was already used"
 
 
 def _goal_reached(case: Case) -> str:
     return f"its goal, {_named(case.campaign.goal.event)}, was reached after the occasion"
+
+
+def _stopped(case: Case) -> str:
+    words = [word for word in case.campaign.stop if word not in ("goal_reached", "unsubscribed")]
+    said = phrases.listed([_STOPS.get(word, f"`{word}`") for word in words], "or")
+    return f"it ends with {said}, and that happened after the occasion"
 
 
 def _holdout(case: Case) -> str:
@@ -166,6 +203,32 @@ def _worth(case: Case) -> str:
     return f"it would cost more than it brings: {sum_of(case)}"
 
 
+def _capacity(case: Case) -> str:
+    channel = str(case.row.get("channel") or case.campaign.channels[0])
+    more = phrases.money(case.rates.get(channel, 0.0), case.business.currency)
+    return (
+        f"{phrases.by_channel(channel)} only so many can be reached a day, and this one is worth "
+        f"{phrases.money(case.money['worth'], case.business.currency)} where one more would bring {more}"
+    )
+
+
+def _budget(case: Case) -> str:
+    own = f"budget of {case.campaign.folder}"
+    rate, currency = case.rates.get("budget", 0.0) + case.rates.get(own, 0.0), case.business.currency
+    cost = case.money["contact_cost"] + case.money["discount"]
+    return (
+        f"money is limited, and others gain more from it: this one brings "
+        f"{phrases.money(case.money['worth'], currency)} for {phrases.money(cost, currency)}, where one more "
+        f"{currency} would bring {phrases.money(rate, currency)}"
+    )
+
+
+def _explore(case: Case) -> str:
+    chance = f", with a chance of {phrases.percent(case.drawn)}" if case.drawn is not None else ""
+    instead = f"`{case.winner[0]}`" if case.winner else "silence"
+    return f"{instead} was drawn for this customer{chance}, to learn whether what is believed is right"
+
+
 def _choice(case: Case) -> str:
     if case.winner is None:
         return RULES["choice"]
@@ -188,8 +251,11 @@ def _named(event: str) -> str:
 
 
 _HAPPENED = {"contact": "we last wrote", "order": "the last order was", "complaint": "the customer complained"}
+_STOPS = {"ordered": "an order", "complaint": "a complaint", "opened": "a message that was opened",
+          "clicked": "a click in a message"}  # fmt: skip
 _SENTENCES = {
     "stage": _stage, "audience": _audience, "occasion": _occasion, "repeated": _repeated,
-    "goal_reached": _goal_reached, "holdout": _holdout, "consent": _consent, "complaint": _complaint,
-    "quiet_after": _quiet_after, "cap": _cap, "worth": _worth, "choice": _choice, "control": _control,
+    "goal_reached": _goal_reached, "stopped": _stopped, "holdout": _holdout, "consent": _consent,
+    "complaint": _complaint, "quiet_after": _quiet_after, "cap": _cap, "worth": _worth, "capacity": _capacity, "budget": _budget,
+    "choice": _choice, "explore": _explore, "control": _control,
 }  # fmt: skip
