@@ -83,7 +83,7 @@ def test_a_faithful_buyer_in_every_column(story, at, utc, midnight):
         "top_category": "care", "top_brand": "Acme", "better_product": "filter pro",
         # filters at −60, −40, −10: gaps 20 and 30, the nearest-rank median is 20, so due at +10; paint was due at −15
         "replacement_product": "paint", "replacement_due_at": utc(at(-15)),
-        "points": 0, "tier": None, "member": False, "referrals": 0,
+        "points": None, "tier": None, "member": None, "referrals": None,
         "contacts_7d": 0, "contacts_30d": 1, "last_contact_at": utc(at(-2)),
         "stage": "loyal", "stage_since": midnight(at(-30)),  # the end of `new`
         "holdout": hashlib.md5(b"|c1").hexdigest()[:8] < "0ccccccc",

@@ -116,8 +116,8 @@ COLUMNS: tuple[ProfileColumn, ...] = (
         ("replacement_due_at", "moment", "when, by the customer's own gap or the product's lifetime"),
     ),
     *_group(
-        "loyalty", ("points", "count", "points to spend"), ("tier", "text", "tier"),
-        ("member", "flag", "paid member"), ("referrals", "count", "friends who bought"),
+        "loyalty", ("points", "count", "points to spend; this group is null until there is a programme"),
+        ("tier", "text", "tier"), ("member", "flag", "paid member"), ("referrals", "count", "friends who bought"),
     ),
     *_group(
         "pressure", ("contacts_7d", "count", "marketing contacts in 7 days"),
