@@ -42,16 +42,17 @@ _KEPT = 2  # the current one, and the one that questions under way may still be 
 _PROFILES = (("customer_key", "BIGINT"), *((c.name, c.published) for c in COLUMNS))
 # Table → columns that any relation of `insights` reads. A test runs every relation over a published snapshot.
 PUBLISHED: dict[str, tuple[str, ...]] = {
-    "customers": ("customer_key", "at", "declared"),
-    "orders": ("customer_key", "order_id", "at", "day", "month_no", "total", "status"),
+    "customers": ("customer_key", "at", "declared", "acquisition_channel", "country", "acquisition_cost"),
+    "orders": ("customer_key", "order_id", "at", "day", "month_no", "total", "shipping", "status"),
     "refunds": ("customer_key", "order_id", "at", "month_no", "amount"),
-    "subscriptions": ("customer_key", "price", "period", "at", "trial_ends_at", "ends_at", "auto_renew",
+    "subscriptions": ("customer_key", "plan", "price", "period", "at", "trial_ends_at", "ends_at", "auto_renew",
                       "auto_renew_consent_at", "cancelled_at"),
     "payments": ("customer_key", "at", "month_no", "amount", "status"),
     "contacts": ("customer_key", "message_id", "campaign", "at", "cost", "state"),
     "deliveries": ("customer_key", "message_id", "kind", "at"),
     "assignments": ("customer_key", "campaign", "arm", "at"),
-    "costs": ("customer_key", "at", "segment", "amount"),
+    "costs": ("customer_key", "at", "segment", "kind", "amount"),
+    "tickets": ("customer_key", "at", "cost"),
     "profiles": ("customer_key", "as_of", "orders", "revenue", "margin", "cost_to_serve", "contact_cost", "profit",
                  "clv_365d", "churn_90d", "stage", "investment"),
     "decisions": ("run_id", "as_of", "campaign", "rank", "outcome", "worth"),
