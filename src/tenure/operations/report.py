@@ -28,6 +28,7 @@ from tenure.ports import Query
 
 _MONTHS = 12  # rows of the retention report when its period holds fewer than `_FEW` whole months
 _FEW = 3
+_AMOUNTS = ("profit_effect", "profit_low", "profit_high", "discount", "wasted", "wasted_low", "wasted_high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +199,18 @@ def _campaigns(asked: Asked) -> Report:
     measured = {
         r["campaign"]: Measured(
             r["treated"], r["control"], r["treated_rate"], r["control_rate"], r["effect"], r["effect_low"],
-            r["effect_high"], r["alarm"] or "",
+            r["effect_high"], r["alarm"] or "", r["variance_ratio"], r["believed"], r["learned"], r["people_needed"],
+            r["weeks_needed"], *(_minor(r[name], asked) for name in _AMOUNTS),
         )
         for r in asked.rows("measured")
     }  # fmt: skip
     return campaigns.campaigns_report(
         campaigns.results(arms, sendings, measured), asked.words.when(asked.as_of), asked.words
     )
+
+
+def _minor(units: float | None, asked: Asked) -> int | None:
+    return None if units is None else round(units * minor_per_unit(asked.business.currency))
 
 
 def chosen(asked: Asked) -> Report:
