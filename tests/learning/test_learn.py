@@ -12,8 +12,8 @@ from tenure.domain.campaign import Audience, Belief, Campaign, Goal, Occasion
 from tenure.domain.moments import as_of, to_micros
 from tenure.operations.learn import COLUMNS, learn
 from tenure.warehouse.duckdb import DuckWarehouse
-from tenure.warehouse.learned import DuckLearned
-from tenure.warehouse.outcomes import EFFECTS, DuckOutcomes
+from tenure.warehouse.learned import EFFECTS, DuckLearned
+from tenure.warehouse.outcomes import DuckOutcomes
 
 NOW = datetime(2024, 6, 3, 6, 0, tzinfo=UTC)
 

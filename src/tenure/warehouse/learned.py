@@ -1,4 +1,4 @@
-"""What results have taught, kept by the moment at which it was learned, so that no earlier moment can know it."""
+"""What was measured and what it taught, kept by the moment at which it was learned, so that no earlier moment can know it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 LEARNED: tuple[tuple[str, str], ...] = (
     ("as_of", "TIMESTAMP"), ("kind", "VARCHAR"), ("name", "VARCHAR"), ("stage", "VARCHAR"), ("path", "VARCHAR"),
     ("mean", "DOUBLE"), ("sd", "DOUBLE"), ("people", "BIGINT"),
+)  # fmt: skip
+# One row per campaign and moment of measuring: what `operations/learn.py` returns.
+EFFECTS: tuple[tuple[str, str], ...] = (
+    ("as_of", "TIMESTAMP"), ("campaign", "VARCHAR"), ("since", "TIMESTAMP"), ("treated", "BIGINT"),
+    ("control", "BIGINT"), ("waiting", "BIGINT"), ("treated_goals", "BIGINT"), ("control_goals", "BIGINT"),
+    ("treated_rate", "DOUBLE"), ("control_rate", "DOUBLE"), ("effect", "DOUBLE"), ("effect_low", "DOUBLE"),
+    ("effect_high", "DOUBLE"), ("once_low", "DOUBLE"), ("once_high", "DOUBLE"), ("variance_ratio", "DOUBLE"),
+    ("lift", "DOUBLE"), ("believed", "DOUBLE"), ("learned", "DOUBLE"),
+    ("people_needed", "BIGINT"), ("weeks_needed", "DOUBLE"), ("treated_revenue", "DOUBLE"),
+    ("control_revenue", "DOUBLE"), ("revenue_effect", "DOUBLE"), ("revenue_low", "DOUBLE"),
+    ("revenue_high", "DOUBLE"), ("revenue_variance_ratio", "DOUBLE"), ("profit_effect", "DOUBLE"),
+    ("profit_low", "DOUBLE"), ("profit_high", "DOUBLE"), ("discount", "DOUBLE"), ("wasted", "DOUBLE"),
+    ("wasted_low", "DOUBLE"), ("wasted_high", "DOUBLE"), ("sent", "BIGINT"), ("opened", "BIGINT"),
+    ("unsubscribed", "BIGINT"), ("cost", "DOUBLE"), ("alarm", "VARCHAR"),
 )  # fmt: skip
 _SHARES = ("alone", "redeemed", "unsubscribed")
 

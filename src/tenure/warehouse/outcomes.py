@@ -19,6 +19,7 @@ from tenure.warehouse.answers import answers_sql, redemptions_sql, unsubscriptio
 from tenure.warehouse.choices import lay_out
 from tenure.warehouse.dialect import text_literal
 from tenure.warehouse.duckdb import DuckWarehouse
+from tenure.warehouse.learned import EFFECTS
 from tenure.warehouse.occasions import happened_sql
 from tenure.warehouse.programme import programme_rows
 from tenure.warehouse.sums import SUMS, sums_sql
@@ -30,19 +31,6 @@ if TYPE_CHECKING:
 # 90 days leave 46% of the variance of a fortnight's revenue where a fortnight leaves 58%; more than 90 add nothing.
 BEFORE_DAYS = 90.0
 
-EFFECTS: tuple[tuple[str, str], ...] = (
-    ("as_of", "TIMESTAMP"), ("campaign", "VARCHAR"), ("since", "TIMESTAMP"), ("treated", "BIGINT"),
-    ("control", "BIGINT"), ("waiting", "BIGINT"), ("treated_goals", "BIGINT"), ("control_goals", "BIGINT"),
-    ("treated_rate", "DOUBLE"), ("control_rate", "DOUBLE"), ("effect", "DOUBLE"), ("effect_low", "DOUBLE"),
-    ("effect_high", "DOUBLE"), ("once_low", "DOUBLE"), ("once_high", "DOUBLE"), ("variance_ratio", "DOUBLE"),
-    ("lift", "DOUBLE"), ("believed", "DOUBLE"), ("learned", "DOUBLE"),
-    ("people_needed", "BIGINT"), ("weeks_needed", "DOUBLE"), ("treated_revenue", "DOUBLE"),
-    ("control_revenue", "DOUBLE"), ("revenue_effect", "DOUBLE"), ("revenue_low", "DOUBLE"),
-    ("revenue_high", "DOUBLE"), ("revenue_variance_ratio", "DOUBLE"), ("profit_effect", "DOUBLE"),
-    ("profit_low", "DOUBLE"), ("profit_high", "DOUBLE"), ("discount", "DOUBLE"), ("wasted", "DOUBLE"),
-    ("wasted_low", "DOUBLE"), ("wasted_high", "DOUBLE"), ("sent", "BIGINT"), ("opened", "BIGINT"),
-    ("unsubscribed", "BIGINT"), ("cost", "DOUBLE"), ("alarm", "VARCHAR"),
-)  # fmt: skip
 _OUTCOMES = (("campaign", "VARCHAR"), ("arm", "VARCHAR"), ("propensity", "DOUBLE"), ("is_over", "BOOLEAN"),
              ("stage", "VARCHAR"), ("path", "VARCHAR"), ("since", "BIGINT"), *SUMS)  # fmt: skip
 _ANSWERS = (("campaign", "VARCHAR"), ("sent", "BIGINT"), ("opened", "BIGINT"), ("unsubscribed", "BIGINT"),

@@ -28,7 +28,7 @@ from tenure.domain.profile import COLUMNS
 from tenure.relations import literal
 from tenure.warehouse.choices import REFUSALS
 from tenure.warehouse.duckdb import DuckWarehouse
-from tenure.warehouse.outcomes import EFFECTS
+from tenure.warehouse.learned import EFFECTS
 from tenure.warehouse.views import Everyone, narrowed, statement
 
 if TYPE_CHECKING:
