@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 import click
+from library import library
 from sphinx.application import Sphinx
 
 from tenure.domain import decision, facts, message, profile
@@ -91,6 +92,7 @@ def models() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "facts": fact_tables,
+    "library": library,
     "own-facts": own_tables,
     "profile": profile_columns,
     "rules": rules,
