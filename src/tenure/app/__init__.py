@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from tenure.app.workspace import Workspace, initialise, moment, open_workspace, secret
 
 if TYPE_CHECKING:
+    from tenure.app.asking import whatif
     from tenure.app.daily import run
+    from tenure.app.examples import example
     from tenure.app.fitting import fit, unfitted
     from tenure.app.grocer import demo
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
     from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
 
 __all__ = [
-    "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "explain", "extracts", "facts", "fit",
-    "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace", "outbox", "profile",
+    "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "example", "explain", "extracts", "facts",
+    "fit", "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace", "outbox", "profile",
     "profiles", "quarantine", "report", "run", "secret", "send", "sent_sentence", "unfitted",
+    "whatif",
 ]  # fmt: skip
 
 _WHERE = {
+    "asking": ("whatif",),
     "daily": ("run",),
+    "examples": ("example",),
     "fitting": ("fit", "unfitted"),
     "grocer": ("demo",),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),

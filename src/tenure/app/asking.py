@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def whatif(
     ws: Workspace, sets: Sequence[str] = (), *, as_of: str | None = None, from_: str | None = None,
     months: Sequence[int] = (12, 24, 36), efforts: Mapping[str, float] | None = None, by: By | None = None,
-    of: Of | None = None, draws: int = 2000, seed: int = 1,
+    of: Of | None = None, draws: int = 1000, seed: int = 1,
 ) -> Told:  # fmt: skip
     """What customers are worth, what each lever would change, and what would make them pay.
 

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "show": ("show", "show", "Look at one station of the line: quarantine, facts, a customer, the outbox."),
     "explain": ("explain", "explain", "Why this customer hears from us, or does not."),
     "report": ("report", "report", "Figures: retention, cohorts, revenue, funnel, stages, economics, models, …"),
+    "whatif": ("whatif", "whatif", "What a customer is worth, and what would make one pay."),
     "campaign": ("campaign", "campaign", "List and check the campaign files."),
     "doctor": ("setup", "doctor", "Check settings, files, store and channels."),
     "demo": ("demo", "demo", "A year of a real grocer, from records to sent messages."),

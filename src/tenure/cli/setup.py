@@ -12,8 +12,10 @@ from tenure.cli.printing import print_json
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.option("--example", type=click.Choice(["fitness"]),
+              help="Begin with an invented business and its records instead of an empty one.")  # fmt: skip
 @json_option
-def init(folder: Path, as_json: bool) -> None:
+def init(folder: Path, example: str | None, as_json: bool) -> None:
     """Make FOLDER into a workspace: settings, three campaigns, a place for sources. Nothing there is overwritten.
 
     \b
@@ -22,12 +24,12 @@ def init(folder: Path, as_json: bool) -> None:
     """
     from tenure import app
 
-    made = app.initialise(folder)
+    made = app.example(folder, example) if example else app.initialise(folder)
     if as_json:
         print_json({"workspace": str(folder), "created": made})
         return
     click.echo(f"{folder} is a workspace. Created: {', '.join(made) or 'nothing, all was there'}.")
-    click.echo(f"Next: tenure import orders ORDERS.csv --workspace {folder}")
+    click.echo(f"Next: tenure import{'' if example else ' orders ORDERS.csv'} --workspace {folder}")
 
 
 @click.command()

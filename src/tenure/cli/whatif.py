@@ -28,7 +28,7 @@ _WIDTH = 80
 @click.option("--months", multiple=True, type=click.IntRange(1, 120), metavar="N",
               help="Horizon of profit; several may be given (default: 12, 24 and 36).")  # fmt: skip
 @click.option("--from", "from_", metavar="MOMENT", help="Count no month that began before it.")
-@click.option("--draws", default=2000, show_default=True, type=click.IntRange(100, 100_000),
+@click.option("--draws", default=1000, show_default=True, type=click.IntRange(100, 100_000),
               help="Chains that are drawn for the intervals.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Which ones; the same answer again.")
 @as_of_option

@@ -140,7 +140,7 @@ def worth(chain: Chain, horizons: Sequence[int] = (12,)) -> Worth:
     value = (valued * chain.monthly).sum(1)
     gained, everybody, payback = _ahead(chain, horizons)
     return Worth(
-        months=lasting.sum(1), paying=(lasting * (chain.revenue > 0)).sum(1), revenue=revenue,
+        months=lasting.sum(1), paying=(lasting * (chain.revenue.mean(0) > 0)).sum(1), revenue=revenue,
         margin=revenue * chain.margin, served=served, value=value, acquisition=chain.acquisition,
         profit=value - chain.acquisition, payback=payback, steady=steady(chain),
         cohort=(chain.volume * (gained - chain.acquisition)).T, whole=everybody.T,

@@ -24,6 +24,7 @@ from tenure.insights.chain import Array, Chain, profit
 Kind = Literal["chance", "money", "share", "count"]
 _CHANGE = re.compile(r"^(?P<sign>[+-]?)(?P<number>\d+(?:\.\d*)?|\.\d+)(?P<percent>%?)$")
 _ROUNDING = 1e-9
+_HARDLY_EVER = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,8 @@ def apply(chain: Chain, changes: Sequence[Change], minor: int, *, strictly: bool
         before = rows.get(lever.row, {}).get(lever.column) if lever.kind == "chance" else None
         values = change.applied(lever.of(chain) if before is None else before, minor)
         values = _possible(lever, values, strictly)
+        if not strictly and lever.kind == "chance" and lever.column == len(chain.states):
+            values = np.maximum(values, _HARDLY_EVER)  # a draw in which nobody leaves would be worth without end
         if lever.kind == "chance":
             rows.setdefault(lever.row, {})[lever.column] = values
         else:
@@ -189,7 +192,20 @@ def apply(chain: Chain, changes: Sequence[Change], minor: int, *, strictly: bool
             )
         over = np.maximum(total, 1.0)
         chain = moved(chain, row, {column: values / over for column, values in wanted.items()})
+    if strictly and (stuck := _endless(chain)):
+        raise UsageError(
+            f"nobody who is in `{stuck}` would ever leave for good, so a life would have no end",
+            f"Leave `churn.{stuck}`, or that of a state that follows it, above 0.",
+        )
     return chain
+
+
+def _endless(chain: Chain) -> str:
+    """A state from which the end is never reached; empty when there is none."""
+    ends = chain.moves[:, :, -1] > 0
+    for _ in chain.states:
+        ends |= ((chain.stays > 0) & ends[:, None, :]).any(2)
+    return next((state for i, state in enumerate(chain.states) if not ends[:, i].all()), "")
 
 
 _BOUNDS: dict[Kind, tuple[float, float]] = {
@@ -234,8 +250,8 @@ def break_even(chain: Chain, lever: Lever) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             found = np.where(np.abs(slope) > _ROUNDING, now - at_now / slope, np.nan)
     low, high = bounds(lever)
-    if lever.path.startswith("cost.serve."):
-        low = float(np.minimum(lever.of(chain), 0.0).min())  # serving brings money only where it does already
+    if low < 0:
+        low = float(np.minimum(lever.of(chain), 0.0).min())  # what is a cost does not turn into an income by itself
     return np.where((found >= low - _ROUNDING) & (found <= high + _ROUNDING), found, np.nan)
 
 

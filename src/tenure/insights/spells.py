@@ -23,6 +23,7 @@ MONTH = round(365.25 * MICROS_PER_DAY / 12)
 GRACE = 2 * MICROS_PER_DAY
 TRIAL, END, ADDON, OTHER = "trial", "cancelled", "addon", "other"
 FOR_EVER = int(np.iinfo(np.int64).max // 4)
+_HARDLY = 0.1
 MOST_PLANS = 8  # further plans are put together: their rates would be guesses
 
 
@@ -58,19 +59,26 @@ def name_of(plan: str) -> str:
 def addons(terms: Terms) -> set[str]:
     """Plans that are held beside another one.
 
-    At least half of their contracts begin while an older one of another plan runs on for at least a month.
+    At least half of their contracts begin while an older one of another plan runs on for at least a month, and hardly
+    anybody who ever held one began with it: where customers hold several plans of equal standing, none is an add-on.
     """
     order = np.lexsort((terms.begun, terms.customer))
     who, begun, ended, plan = (getattr(terms, n)[order] for n in ("customer", "begun", "ended", "plan"))
     edges = np.flatnonzero(np.r_[True, who[1:] != who[:-1], True])
     beside: Counter[str] = Counter()
+    began = Counter(plan[edges[:-1]].tolist())
     for low, high in pairwise(edges):
         for i in range(low + 1, high):
             older = slice(low, i)
             runs = (begun[older] < begun[i]) & (ended[older] >= begun[i] + MONTH) & (plan[older] != plan[i])
             beside[str(plan[i])] += bool(runs.any())
     contracts = Counter(plan.tolist())
-    return {name for name, held in beside.items() if held and 2 * held >= contracts[name]}
+    holders = Counter(name for name, _ in set(zip(plan.tolist(), who.tolist(), strict=True)))
+    return {
+        name
+        for name, held in beside.items()
+        if held and 2 * held >= contracts[name] and began[name] <= _HARDLY * holders[name]
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +175,10 @@ class _Judged:
 
 
 def _judge(terms: Terms, beside: Flags, contract: Ints, spot: Ints, judged: Ints) -> _Judged:
-    """The state of each spot by the contracts that bind there: the dearest that is paid for, and add-ons beside it."""
+    """The state of each spot by the contracts that bind there: the dearest that is paid for, and add-ons beside it.
+
+    A month of a plan brings what all plans of the customer cost together.
+    """
     size = len(judged)
     plans, code = np.unique(terms.plan, return_inverse=True)
     in_trial = (terms.trial[contract] > judged[spot]) | np.isin(code[contract], np.flatnonzero(plans == TRIAL))
@@ -178,9 +189,11 @@ def _judge(terms: Terms, beside: Flags, contract: Ints, spot: Ints, judged: Ints
     best[spot[rank]], tried[spot[rank]] = contract[rank], in_trial[rank]
     is_plan = (best >= 0) & ~tried & ~beside[best]
     held = np.bincount(spot[extra], minlength=size).astype(np.float64)
+    plain = ~extra & ~in_trial
+    paid = np.bincount(spot[plain], terms.monthly[contract[plain]], minlength=size)
     state = np.where(is_plan, _PLANS + 2 * code[best] + (held > 0), np.where(held > 0, _EXTRA, _GONE))
     return _Judged(
-        state=np.where(tried, _TRIED, state), paid=np.where(is_plan, terms.monthly[best], 0.0),
+        state=np.where(tried, _TRIED, state), paid=np.where(is_plan, paid, 0.0),
         more=np.bincount(spot[extra], terms.monthly[contract[extra]], minlength=size).astype(np.float64), held=held,
     )  # fmt: skip
 

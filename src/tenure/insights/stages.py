@@ -103,10 +103,13 @@ def lives(bought: Purchases, months: Months, rules: StageRules, gap: float) -> L
     state = _stage(end, np.repeat(day_one, length), latest, so_far, rules, gap)
     state[place == 0] = _NEW  # whoever has just come is new, whatever day of the month it was
     nothing = np.zeros(first[-1])
+    seen = sorted(set(np.unique(state).tolist()) - {_LOST})
+    number = np.full(len(STAGES) + 1, len(seen), np.int64)
+    number[seen] = np.arange(len(seen))
     return cut(Lives(
-        customers=customers, first=first, begins=months.begins[month - months.earliest], state=state,
-        over=np.ones(first[-1], np.bool_), paid=net, more=nothing, held=nothing, present=state[first[1:] - 1],
-        states=STAGES, end=END,
+        customers=customers, first=first, begins=months.begins[month - months.earliest], state=number[state],
+        over=np.ones(first[-1], np.bool_), paid=net, more=nothing, held=nothing, present=number[state[first[1:] - 1]],
+        states=tuple(STAGES[i] for i in seen), end=END,
     ))  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Pure: counts come in, figures go out, each with the interval that the draws give
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,7 +38,7 @@ class Ask:
     months: tuple[int, ...] = (12, 24, 36)
     discount_rate: float = 0.1
     minor: int = 100
-    draws: int = 2000
+    draws: int = 1000
     seed: int = 1
 
 
@@ -101,10 +101,15 @@ class State:
         figures: by name, as in `Worth`; `cohort` and `whole` stand in `ahead`.
         ahead: horizon → profit of one month's new customers, and of everybody.
         sure: chance that a customer brings more than they cost.
+        profit, steady: of the likely chain, and of each draw.
     """
 
     likely: Chain
     draws: Chain
+    profit: Array
+    steady: Array
+    profit_draws: Array
+    steady_draws: Array
     figures: Mapping[str, Figure]
     ahead: Mapping[int, tuple[Figure, Figure]]
     sure: float
@@ -183,7 +188,8 @@ def _state(chain: Chain, draws: Chain, ask: Ask) -> tuple[State, Worth, Worth]:
         horizon: (Figure.of(at.cohort[:, i], spread.cohort[:, i]), Figure.of(at.whole[:, i], spread.whole[:, i]))
         for i, horizon in enumerate(ask.months)
     }
-    return State(chain, draws, figures, ahead, share(spread.profit >= 0)), at, spread
+    money = (at.profit, at.steady, spread.profit, spread.steady)
+    return State(chain, draws, *money, figures, ahead, share(spread.profit >= 0)), at, spread
 
 
 def _gained(
@@ -221,22 +227,27 @@ def _pull(lever: Lever, state: State, ask: Ask) -> Pull:
 
 def _step(lever: Lever, state: State) -> tuple[Figure, Figure, int]:
     """What one step in the direction that pays is worth, by the slope where the lever stands."""
-    each, each_draws = _slope(lever, state.likely, profit), _slope(lever, state.draws, profit)
-    month, month_draws = _slope(lever, state.likely, steady), _slope(lever, state.draws, steady)
+    each, month = _slopes(lever, state.likely, state.profit, state.steady)
+    each_draws, month_draws = _slopes(lever, state.draws, state.profit_draws, state.steady_draws)
     pays = float(each[0]) or float(month[0])
     direction = 0 if abs(pays) < 1e-9 else 1 if pays > 0 else -1
     sign = direction or 1
     return Figure.of(sign * each, sign * each_draws), Figure.of(sign * month, sign * month_draws), direction
 
 
-def _slope(lever: Lever, chain: Chain, figure: Callable[[Chain], Array]) -> Array:
-    """Change of a figure by one step of the lever: a hundredth of a chance or share, a percent of money or people."""
+def _slopes(lever: Lever, chain: Chain, each: Array, month: Array) -> tuple[Array, Array]:
+    """Change of profit by one step of the lever: a hundredth of a chance or share, a percent of money or people.
+
+    Args:
+        each, month: profit of a customer and of a month as the chain stands.
+    """
     values = lever.of(chain)
     whole = lever.kind in ("chance", "share")
     step = np.full_like(values, POINT) if whole else POINT * np.abs(values)
     nudge = _NUDGE if whole else _NUDGE * np.maximum(np.abs(values), 1.0)
     up = np.where(values + nudge > bounds(lever)[1], -nudge, nudge)
-    return np.asarray((figure(lever.put(chain, values + up)) - figure(chain)) / up * step)
+    moved = lever.put(chain, values + up)
+    return (profit(moved) - each) / up * step, (steady(moved) - month) / up * step
 
 
 def _rank(pull: Pull) -> tuple[bool, float, float, str]:

@@ -15,6 +15,7 @@ from tenure.insights.words import NOTHING, Words
 
 _FEW_MONTHS = 100  # so many months of a state leave its chances to within ten points
 _MOST_MOVES = 4
+_ROUNDS_AWAY = 0.0005
 _WORTH_TELLING = 3  # further levers are in the table
 
 
@@ -38,13 +39,17 @@ class Saying:
         """$1.23, or what there is to say where there is no amount."""
         return "out of reach" if math.isinf(value) else self.words.money(round(value))
 
+    def share(self, value: float) -> str:
+        """12.3%, and never less than nothing by a rounding."""
+        return self.words.share(0.0 if abs(value) < _ROUNDS_AWAY else value)
+
     def value(self, lever: Lever, value: float) -> str:
         """The value of a lever."""
         if math.isinf(value):
             return "none"
         if lever.kind == "money":
             return self.words.money(round(value))
-        return self.words.number(value) if lever.kind == "count" else self.words.share(value)
+        return self.words.number(value) if lever.kind == "count" else self.share(value)
 
     def month(self, value: float) -> str:
         """A month of pay-back."""
@@ -73,6 +78,13 @@ def _verdict(told: Answer, say: Saying) -> Iterator[str]:
     state, then = told.state, "then " if told.then else ""
     figures = state.figures
     profit = figures["profit"]
+    if not figures["acquisition"].value:
+        value, months = figures["value"], say.words.number(figures["months"].value)
+        yield (
+            f"A customer {then}brings {say.money(value.value)} in a life of {months} months (90% between "
+            f"{say.money(value.low)} and {say.money(value.high)})."
+        )
+        return
     each = say.money(abs(profit.value))
     verb = f"{each} is gained" if profit.value >= 0 else f"{each} is lost"
     months = say.words.number(figures["months"].value)
@@ -90,13 +102,13 @@ def _verdict(told: Answer, say: Saying) -> Iterator[str]:
 def _payback(payback: Figure, say: Saying) -> str:
     if math.isnan(payback.value):
         return "on average they never do"
-    if payback.value == 0:
-        return "winning them costs nothing"
     return f"on average they have paid by {say.month(payback.value)} (90%: {say.range(payback, say.month)})"
 
 
 def _cure(told: Answer, say: Saying) -> Iterator[str]:
     cheapest = told.cheapest
+    if not told.state.figures["acquisition"].value:
+        return
     if told.state.figures["profit"].value >= 0:
         held = next((p for p in told.pulls if p.move is not None), None)
         if held is not None:
@@ -183,7 +195,8 @@ _NAMES: tuple[tuple[str, str], ...] = (
 
 def _figures(told: Answer, say: Saying) -> Table:
     lines = [(label, _say(name, say), told.now.figures[name], told.then and told.then.figures[name],
-              told.gained.get(name)) for name, label in _NAMES]  # fmt: skip
+              told.gained.get(name)) for name, label in _NAMES
+             if name != "paying" or told.now.likely.bought == "price"]  # fmt: skip
     for i, label in enumerate(("New", "All")):
         for horizon in told.ask.months:
             after, gained = told.then and told.then.ahead[horizon][i], told.gained_ahead.get(horizon)

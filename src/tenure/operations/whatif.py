@@ -84,8 +84,8 @@ def whatif(
 
     Args:
         by: tell the groups of this column too.
-        since: months that began before it are not counted; everything for contracts and, for orders, everything after
-            the first retention window if not given.
+        since: months that began before it are not counted; if not given, all are of contracts and, of orders, those
+            after the first retention window.
         of: contracts or orders; contracts if there are any.
 
     Raises:
@@ -107,8 +107,7 @@ def _of_contracts(asked: _Asked, ask: Ask, rows: dict[str, Any], by: By | None, 
         raise TenureError("no contract has a period that is known", "Write month, year or a duration such as P3M.")
     columns = {name: values[read] for name, values in rows.items()}
     lives = spells.lives(_terms(columns), asked.as_of.at)
-    start = since.at if since else int(lives.starts.min())
-    told = _tell(asked, ask, lives, start, by, "contracts")
+    told = _tell(asked, ask, lives, since.at if since else 0, by, "contracts")
     latest = int(columns["written_at"].max())
     stale = latest < asked.as_of.at - _STALE
     at = as_of(AsOf(latest, 0).moment, asked.business.timezone) if stale else None
@@ -155,7 +154,7 @@ def _of_orders(asked: _Asked, ask: Ask, by: By | None, since: AsOf | None) -> To
     # Who orders soon after the records begin may have been a customer long before.
     quiet = int(months.begins[0]) + asked.business.retention_window_days * 86_400_000_000
     later = months.begins[:-1][months.begins[:-1] >= quiet]
-    usual = int(later[0]) if len(later) >= 3 else int(months.begins[0])
+    usual = int(later[0]) if len(later) and (lives.starts >= later[0]).any() else int(months.begins[0])
     return _tell(asked, ask, lives, since.at if since else usual, by, "orders")
 
 
@@ -177,6 +176,11 @@ def _tell(asked: _Asked, ask: Ask, lives: Lives, since: int, by: By | None, of: 
         raise TenureError(
             f"no month of any customer is over before {asked.as_of}, so nothing is known of what follows",
             "Ask as of a later moment, or count from an earlier one with --from.",
+        )
+    if not whole.counts.entry.any():
+        raise TenureError(
+            "nobody became a customer in the time that is counted, so nothing is known of how they begin",
+            "Count from an earlier moment with --from.",
         )
     groups = _groups(whole, lives, paid, time, arrivals, by) if by else []
     told = answer(whole, ask, groups)

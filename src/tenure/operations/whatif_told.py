@@ -52,11 +52,11 @@ def _warnings(told: Told, words: Words) -> list[str]:
         )
     if told.returned:
         said.append(
-            f"{words.count(told.returned)} customers came back after their end; they count as gone, which makes a "
-            "customer seem worth a little less than they are."
+            f"Of those who left, {words.count(told.returned)} came back; they count as gone, which makes a customer "
+            "seem worth a little less than they are."
         )
     if told.unread:
-        said.append(f"{words.count(told.unread)} contracts have a period that is not known and are left out.")
+        said.append(f"Contracts of a period that is not known are left out: {words.count(told.unread)}.")
     if told.homeless:
         said.append(
             f"{words.money(round(told.homeless))} of costs are booked to segments that are no plan, stage or channel, "
