@@ -76,6 +76,17 @@ class NotebookWorkspace:
         """A report as JSON has it: `report("retention", from_="2011-06-01", to="2011-09-01")`."""
         return app.report(self._workspace, kind, **when).as_json()
 
+    def decision_log(self, as_of: str | None = None, days: float = 28.0) -> pa.Table:
+        """Every marketing decision with its chance and what the customer brought in the days after it.
+
+        Args:
+            as_of: a date or moment; facts at or after it do not exist. Now, if not given.
+            days: how long each decision is given; younger ones are left out.
+        """
+        from tenure.app.logbook import decision_log
+
+        return decision_log(self._workspace, app.moment(self._workspace, as_of), days)
+
     def explain(self, customer_id: str, as_of: str | None = None) -> str:
         """Why this customer hears from us, or does not."""
         return app.explain(self._workspace, customer_id, as_of).text()

@@ -30,7 +30,7 @@ def arms(treated: np.ndarray, reached: np.ndarray) -> list[Stratum]:
     return [Stratum(0.8, arm(treated), arm(~treated))]
 
 
-def missed(rate: float, effect: float, seed: int, worlds: int = 400) -> tuple[float, float, float]:
+def missed(rate: float, effect: float, seed: int, worlds: int = 200) -> tuple[float, float, float]:
     """Shares of worlds in which, at any look, the sequence or the ordinary interval missed; the latter at the last."""
     random = np.random.default_rng(seed)
     always = once = last = 0
@@ -48,7 +48,7 @@ def missed(rate: float, effect: float, seed: int, worlds: int = 400) -> tuple[fl
 @pytest.mark.parametrize(("rate", "effect"), [(0.3, 0.0), (0.05, 0.02), (0.01, 0.0)])
 def test_the_interval_holds_at_all_looks_together(rate, effect):
     always, once, last = missed(rate, effect, seed=7)
-    assert always <= 0.05 + 0.011
+    assert always <= 0.05 + 0.015
     assert last == pytest.approx(0.05, abs=0.03)
     assert once > 0.15, "which is why the ordinary interval cannot be looked at every day"
 

@@ -83,6 +83,7 @@ class Moments:
             added (Agresti & Caffo 2000): without them an arm in which nobody came would claim to be certain.
     """
 
+    people: int
     mean: float
     variance: float
     safe_variance: float
@@ -98,7 +99,7 @@ class Moments:
         variance = _variance(n, total, total, squared)
         share = (arm.goals + 1) / (n + 2)
         return cls(
-            total / n, variance, share * (1 - share) if outcome == "goals" else variance, before / n,
+            n, total / n, variance, share * (1 - share) if outcome == "goals" else variance, before / n,
             _variance(n, before, before, getattr(arm, f"{outcome}_before_squared")),
             _covariance(n, total, before, getattr(arm, f"{outcome}_both")),
         )  # fmt: skip
@@ -106,7 +107,8 @@ class Moments:
     def residual(self, theta: float) -> float:
         """Variance of outcome − θ · before, of one person."""
         left = max(self.variance - 2 * theta * self.covariance + theta**2 * self.before_variance, 0.0)
-        return max(self.safe_variance + left - self.variance, left)
+        # However well the past tells, something is left: as much as one person in the arm could still change.
+        return max(self.safe_variance + left - self.variance, left, self.safe_variance / (self.people + 2))
 
 
 def _variance(n: int, one: float, other: float, products: float) -> float:

@@ -15,7 +15,7 @@ data each μ is the stated lift; with endless data each cell's μ is what was me
 
 τ² is estimated for each campaign by the method of moments of DerSimonian and Laird ("Meta-analysis in clinical trials",
 Controlled Clinical Trials 7, 1986). It is often 0 where there are few cells, and cells that are held to be exactly
-equal would never be told apart, so it is never less than (a quarter of the stated lift)².
+equal would never be told apart, so it is never less than (half the stated lift)².
 
 v uses the share that reached the goal in both arms together, drawn towards that of the campaign by `LIKE` people. A
 cell's own two shares would not do: a cell of five in which nobody came would claim to be certain, and cells that happen
@@ -35,7 +35,8 @@ from tenure.learning.effects import Difference, difference
 
 LIKE = 20  # people of its campaign's kind that a cell's share of goals is mixed with
 SUREST = 0.001  # nobody knows a lift beforehand to better than a tenth of a point
-ALIKE = 0.25  # of the stated lift: cells are never taken to differ by less
+ALIKE = 0.5  # of the stated lift: cells are never taken to differ by less
+PAIRS = 1.0  # without them two cells, one of them wild, would make all cells of their campaign strangers to each other
 LEAST = 0.01  # a stated lift below it counts as one point here
 
 Key = tuple[str, str | None, str | None]
@@ -162,14 +163,17 @@ def _share(cells: Sequence[Cell], towards: float, weight: float) -> float:
 
 
 def _between(groups: Sequence[Sequence[Normal]], least: float) -> float:
-    """Variance between the members of the groups beyond what their own doubt explains, at least `least`."""
-    beyond = room = 0.0
+    """Variance between the members of the groups beyond what their own doubt explains, at least `least`.
+
+    Counted as if `PAIRS` more pairs had been seen that differ by as much as `least` says, and precisely.
+    """
+    beyond, room = PAIRS, PAIRS / least
     for group in groups:
         weights = [n.precision for n in group]
         total, mean = sum(weights), _sum(group).mean
         beyond += sum(n.precision * (n.mean - mean) ** 2 for n in group) - (len(group) - 1)
         room += total - sum(w * w for w in weights) / total
-    return max(beyond / room, least) if room > 0 else least
+    return max(beyond / room, least)
 
 
 def _sum(parts: Sequence[Normal]) -> Normal:

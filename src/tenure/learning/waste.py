@@ -48,11 +48,13 @@ def wasted_discount(strata: Sequence[Stratum]) -> Waste | None:
         wasted += treated * extra * share
         variance += treated**2 * spread
     # Chance alone makes control be given more; nothing was given away then, and nothing of it wasted.
-    given, wasted = max(given, 0.0), min(max(wasted, 0.0), max(given, 0.0))
+    most = max(given, 0.0)
+    best = min(max(wasted, 0.0), most)
     if not are_enough(both):
-        return Waste(given, wasted)
+        return Waste(most, best)
     half = interval(variance, sum(s.people for s in both))
-    return Waste(given, wasted, max(wasted - half, 0.0), min(wasted + half, max(_paid(both), wasted)))
+    low, high = max(wasted - half, 0.0), wasted + half
+    return Waste(most, best, min(low, best), max(min(high, _paid(both)), best))
 
 
 def _of(stratum: Stratum) -> tuple[float, float, float]:
@@ -63,14 +65,14 @@ def _of(stratum: Stratum) -> tuple[float, float, float]:
     if not one.goals:
         return extra, 0.0, 0.0
     share = would / came
-    if share >= 1.0:
-        return extra, 1.0, _spread(one, 1.0, 0.0) + _spread(other, 1.0, 0.0)
     return extra, share, _spread(one, share, -extra * share / came) + _spread(other, -share, extra / came)
 
 
 def _spread(arm: Arm, by_discount: float, by_goal: float) -> float:
     """Variance of by_discount · mean discount + by_goal · share of goals in one arm."""
-    n, came = arm.people, (arm.goals + 1) / (arm.people + 2)
+    # Two who came and two who did not are added for the spread (Agresti & Coull 1998): a small control group of which
+    # too few came by chance would otherwise claim to be surer than others just when it is furthest off.
+    n, came = arm.people, (arm.goals + 2) / (arm.people + 4)
     discount, goals = arm.discount / n, arm.goals / n
     discounts = max(arm.discount_squared / n - discount**2, 0.0)
     together = arm.discount_goals / n - discount * goals

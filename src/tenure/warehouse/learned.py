@@ -1,4 +1,4 @@
-"""What was measured and what it taught, kept by the moment at which it was learned, so that no earlier moment can know it."""
+"""What was measured and what it taught, kept by its moment, so that no earlier moment can know it."""
 
 from __future__ import annotations
 
