@@ -94,6 +94,7 @@ class World:
         named = ", ".join(f'"{name}"' for name in row)
         self.warehouse.run(f"INSERT INTO facts.{table} ({named}) VALUES ({', '.join('?' * len(row))})",
                            list(row.values()))  # fmt: skip
+        self.warehouse.touch()
 
     def order(
         self, customer: str, days_ago: float, total: float = 50.0, order_id: str = "", status: str = "paid"
@@ -111,6 +112,7 @@ class World:
         """Forget everybody, so that one warehouse serves many examples."""
         for name in ("profiles", "decisions", "refusals", *(f"facts.{t}" for t in (*TABLES, *OWN_TABLES))):
             self.warehouse.run(f"DELETE FROM {name}")
+        self.warehouse.touch()
         self.keys.clear()
 
     def compute(self, as_of: AsOf, business: Business, customer_ids: Any) -> pa.Table:
