@@ -16,7 +16,7 @@ from tenure.cli.printing import print_json
               help="Begin with an invented business and its records instead of an empty one.")  # fmt: skip
 @json_option
 def init(folder: Path, example: str | None, as_json: bool) -> None:
-    """Make FOLDER into a workspace: settings, a library of campaigns, a place for sources. Nothing there is overwritten.
+    """Make FOLDER into a workspace: settings, a library of campaigns, a place for sources. Nothing is overwritten.
 
     \b
     Example:
