@@ -40,6 +40,14 @@ HEAD = "---\nsubject: Hello\n---\n"
         (HEAD + "a\nb {{ (1..900000000) | join }}", 5, "ranges"),
         (HEAD + "{% for i in (1..customer.orders) %}x{% endfor %}", 4, "ranges"),
         (HEAD + "{{ greeting.x }}", 4, "`greeting` has no `x`"),
+        (HEAD + "{{ links.crat }}", 4, "`links` has no `crat`. Did you mean `cart`?"),
+        (HEAD + "a\n{% for p in picks %}{{ p.nmae }}{% endfor %}", 5, "`p` has no `nmae`. Did you mean `name`?"),
+        (HEAD + "{%- for it in news limit: 2 -%}x\n{{ it.cost }}{% endfor %}", 5, "`it` has no `cost`"),
+        (HEAD + "{{ picks[0].nmae }}", 4, "`picks[…]` has no `nmae`"),
+        (HEAD + "{{ news.first.nmae }}", 4, "`news[…]` has no `nmae`"),
+        (HEAD + "{{ picks.name }}", 4, "`picks` has no `name`"),
+        ("---\nsubject: a\npush_titel: b\n---\nx", 3, "unknown key `push_titel`. Did you mean `push_title`?"),
+        ("---\nsubject: a\nsms: {{ link.cart }}\n---\nx", 3, "no message knows `link`. Did you mean `links`?"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(text: str, line: int, says: str) -> None:
@@ -47,6 +55,31 @@ def test_a_mistake_is_named_with_its_line(text: str, line: int, says: str) -> No
         parse(text, "campaigns/x/message.en.md")
     assert refused.value.sentence.startswith(f"campaigns/x/message.en.md, line {line}: ")
     assert says in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("channels", "says"),
+    [(("email", "sms"), "the campaign speaks by `sms`, but the message has no `sms`. Add `sms: …` to its front matter, "
+      "or take `sms` off the campaign's channels."),
+     (("push",), "no `push_title` and no `push`. Add `push_title: …` and `push: …`"),
+     (("email", "inapp", "webhook", "mail"), "")],
+)  # fmt: skip
+def test_a_channel_that_needs_its_own_words_says_which(channels: tuple[str, ...], says: str) -> None:
+    if not says:
+        assert parse(HEAD + "x", "message.en.md", channels).parts
+        return
+    with pytest.raises(TenureError) as refused:
+        parse(HEAD + "x", "message.en.md", channels)
+    assert says in refused.value.sentence
+
+
+def test_lists_and_pages_are_always_there(written: Write) -> None:
+    body = (
+        "{% for p in picks %}{{ p.name }}/{{ p.brand | default: 'none' }} {% endfor %}{{ news.size }} {{ links.cart }}"
+    )
+    said = "Oolong [spring] 100 g/none Tea pot | glass/none 2 https://corner.example"
+    assert written(body).text.replace("\n", " ").startswith(said)
+    assert written(body, picks=[], news=None).text.startswith("0 https://")
 
 
 @pytest.mark.parametrize("filter_", ["safe", "replace: 'a', 'b'", "split: ','", "concat: x", "base64_decode", "nosuch"])

@@ -85,13 +85,13 @@ def compose_email(
     """
     made = prepare(texts, locale, context, business, path, stem)
     rendered = templates.render(made.template, made.values, made.manner)
-    tokens = markdown.parse(rendered.markdown, made.template.file)
+    letter = markdown.render(rendered.markdown, made.template.file)
     foot = footer(business, made.language, message_key, secret, purpose)
     page = Page(
-        made.locale, rendered.subject, rendered.preheader, shop_name(business), markdown.to_html(tokens), foot.html,
+        made.locale, rendered.subject, rendered.preheader, shop_name(business), letter.html, foot.html,
         links.address(business.base_url, "open", message_key, secret) if opens else "",
     )  # fmt: skip
-    text, document = f"{markdown.to_text(tokens)}\n{foot.text}", lay_out(page)
+    text, document = f"{letter.text}\n{foot.text}", lay_out(page)
     body = mail.build(
         mail.Mail(
             key=message_key, recipient=recipient, sender_name=shop_name(business),

@@ -33,7 +33,8 @@ def complete(context: Mapping[str, object], business: Business, locale: str) -> 
     occasion["properties"] = _Open(_mapping(occasion, "properties"))
     product = _known(context, "product")
     shop: dict[str, object] = {"name": shop_name(business), "url": business.address, **_mapping(context, "shop")}
-    pages = {name: business.link(name) for name in LINKS}
+    own = dict(business.links)
+    pages = {name: own.get(name) or shop["url"] for name in LINKS}
     return {
         "greeting": words.greeting(_text(customer["first_name"]), locale),
         "customer": customer,

@@ -8,6 +8,8 @@ from typing import Literal
 
 from tenure.content import links, words
 from tenure.content.context import shop_name
+from tenure.content.layout import style
+from tenure.content.plain import WIDTH, wrapped
 from tenure.domain.business import Business
 
 Purpose = Literal["marketing", "service"]
@@ -32,8 +34,13 @@ def footer(business: Business, language: str, key: str, secret: bytes, purpose: 
     choices = [(label, url) for label, url in ((said.preferences, preferences), (said.unsubscribe, unsubscribe)) if url]
     anchors = " · ".join(f'<a href="{html.escape(url)}">{html.escape(label)}</a>' for label, url in choices)
     paragraphs = [part for part in (html.escape(reason), anchors, html.escape(sender_line(business))) if part]
-    lines = ["-- ", reason, "", *(f"{label}: {url}" for label, url in choices), "", sender_line(business), ""]
-    return Footer("\n".join(lines), "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs), unsubscribe)
+    ways = "\n".join(f"{label}: {url}" for label, url in choices)
+    said_plainly = (f"-- \n{wrapped(reason, WIDTH)}", ways, wrapped(sender_line(business), WIDTH))
+    return Footer(
+        "\n\n".join(filter(None, said_plainly)) + "\n",
+        style("".join(f"<p>{said}</p>" for said in paragraphs), "foot"),
+        unsubscribe,
+    )
 
 
 def stop_url(business: Business, key: str, secret: bytes, purpose: Purpose) -> str:

@@ -1,7 +1,7 @@
 """Sets a message into the one layout that all e-mails share: readable at 360 and at 1,200 pixels, in light and dark.
 
-The layout is MJML; it is compiled once, then each message is filled in and its styles are written into the tags, since
-many mail programs drop style sheets. Nothing is ever loaded from outside.
+The layout is MJML; it is compiled once and its styles are written into the tags once, since many mail programs drop
+style sheets. A message only fills its slots. Nothing is ever loaded from outside.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ import mjml
 from tenure.content.words import language_of
 
 _SLOT = re.compile(r"\[\[([a-z]+)\]\]")
+_SLOTTED = re.compile(r"<[^<>]*\[\[[a-z]+\]\][^<>]*>|(?<!<title>)\[\[[a-z]+\]\]")
 _RAW = frozenset({"body", "footer", "pixel"})
-
+# The reset that MJML states for every image but applies only to those that it makes itself.
+_PIXEL = '<img src="{url}" width="1" height="1" alt="" style="display:block;border:0;outline:none">'
 # Remote style sheets would be read from wherever the text says, files of this machine included.
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True, keep_style_tags=False)
 
@@ -40,21 +42,36 @@ class Page:
 
 def lay_out(page: Page) -> str:
     """The whole HTML document of a message."""
-    pixel = ""
-    if page.pixel_url:
-        pixel = f'<img src="{html.escape(page.pixel_url)}" width="1" height="1" alt="" style="display:block;border:0">'
     values = {
         "lang": language_of(page.locale), "title": page.title, "preheader": page.preheader, "shop": page.shop,
-        "body": page.body, "footer": page.footer, "pixel": pixel,
+        "body": page.body, "footer": page.footer,
+        "pixel": _PIXEL.format(url=html.escape(page.pixel_url)) if page.pixel_url else "",
     }  # fmt: skip
-    return str(_INLINER.inline(_fill(compiled(), values)))
+    return _fill(compiled(), values)
+
+
+def style(fragment: str, sheet: str) -> str:
+    """A fragment of HTML with a style sheet of ours, such as `letter`, written into its tags."""
+    return str(css_inline.inline_fragment(fragment, _sheet(sheet), load_remote_stylesheets=False))
 
 
 @cache
 def compiled() -> str:
-    """The layout as HTML with its slots still open."""
-    source = resources.files("tenure.content").joinpath("layouts/base.mjml").read_text("utf-8")
-    return str(mjml.mjml2html(source, disable_comments=True, fonts={}))
+    """The layout as HTML with its styles in place and its slots still open, each on a line of its own.
+
+    The lines between the slots are the same in every message, which is what makes writing the wire form cheap.
+    """
+    document = str(mjml.mjml2html(_source("base.mjml"), disable_comments=True, fonts={}))
+    return _SLOTTED.sub(lambda found: f"\n{found[0]}\n", str(_INLINER.inline(document)))
+
+
+@cache
+def _sheet(name: str) -> str:
+    return _source(f"{name}.css")
+
+
+def _source(file: str) -> str:
+    return resources.files("tenure.content").joinpath(f"layouts/{file}").read_text("utf-8")
 
 
 def _fill(document: str, values: Mapping[str, str]) -> str:

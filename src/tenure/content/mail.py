@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from tenure.domain.errors import TenureError
 
@@ -106,16 +107,22 @@ def _headers(mail: Mail) -> list[str]:
 
 
 def _part(boundary: str, subtype: str, content: str) -> list[str]:
-    body = CRLF.join(_printable(content).splitlines()) + CRLF
-    # Quoted-printable never holds `=_`, so no content can close the part early.
-    encoded = binascii.b2a_qp(body.encode(), istext=True).decode("ascii")
     return [
         f"--{boundary}",
         f"Content-Type: text/{subtype}; charset=utf-8",
         "Content-Transfer-Encoding: quoted-printable",
         "",
-        encoded,
+        *map(_quoted_printable, content.splitlines()),
+        "",
     ]
+
+
+# Most lines of a campaign's mails are the same for everybody, and each is encoded by itself.
+@lru_cache(maxsize=4096)
+def _quoted_printable(line: str) -> str:
+    """One line, encoded; never holds `=_`, so no content can close its part early."""
+    encoded = binascii.b2a_qp(_printable(line).encode(), istext=True).decode("ascii")
+    return encoded.replace("\n", CRLF)
 
 
 def _mailbox(header: str, name: str, address: str) -> str:

@@ -11,8 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from markdown_it.token import Token
-
 from tenure.content import markdown, templates, words
 from tenure.content.compose import Prepared, prepare
 from tenure.content.context import shop_name
@@ -71,15 +69,15 @@ def compose_short(
     """
     made = prepare(texts, locale, context, business, path, stem)
     rendered = templates.render(made.template, made.values, made.manner)
-    tokens = markdown.parse(rendered.markdown, made.template.file)
+    letter = markdown.render(rendered.markdown, made.template.file)
     said = {part: _line(made, part) for part in LIMITS}
     if channel == "sms":
         text = _with_stop(said["sms"], made.language, stop_url(business, message_key, secret, purpose))
         return Short("", text, "", f"{text}\n".encode(), made.language)
     if channel == "mail":
-        text = f"{sender_line(business)}\n\n{rendered.subject}\n\n{markdown.to_text(tokens)}"
+        text = f"{sender_line(business)}\n\n{rendered.subject}\n\n{letter.text}"
         return Short(rendered.subject, text, "", text.encode(), made.language)
-    text, link = markdown.to_text(tokens).strip(), _first_button(tokens) or business.address
+    text, link = letter.text.strip(), letter.button or letter.link or business.address
     about = {"message": message_key, "campaign": campaign, "to": recipient, "language": made.language}
     if channel == "webhook":
         about |= {"purpose": purpose, "from": shop_name(business)}
@@ -99,16 +97,17 @@ def shorten(text: str, limit: int) -> str:
         return text
     found = list(_LINK.finditer(text))
     link = found[-1][0] if found else ""
-    head = text[: found[-1].start()] if found else text
-    room = limit - (len(link) + 1 if link else 0) - len(_ELLIPSIS)
-    kept: list[str] = []
-    for word in head.split():
-        if len(" ".join([*kept, word])) > room:
+    room = limit - len(_ELLIPSIS) - (len(link) + 1 if link else 0)
+    kept = ""
+    for word in (text[: found[-1].start()] if found else text).split():
+        if len(kept) + 1 + len(word) > room + (not kept):
             break
-        kept.append(word)
-    return " ".join(filter(None, (f"{' '.join(kept).rstrip(',;:.–-')}{_ELLIPSIS}" if kept else "", link))) or (
-        text[: limit - 1] + _ELLIPSIS
-    )
+        kept = f"{kept} {word}".strip()
+    while kept and _LINK.search(kept.rpartition(" ")[2]):  # an ellipsis would become part of it
+        kept = kept.rpartition(" ")[0]
+    if not kept and not link:
+        return text[: limit - 1] + _ELLIPSIS
+    return " ".join(filter(None, (f"{kept.rstrip(',;:.–-')}{_ELLIPSIS}" if kept else "", link)))
 
 
 def _line(made: Prepared, part: str) -> str:
@@ -118,13 +117,6 @@ def _line(made: Prepared, part: str) -> str:
 
 def _with_stop(text: str, language: str, url: str) -> str:
     return f"{text}\n{words.phrases_of(language).stop.format(url=url)}" if url else text
-
-
-def _first_button(tokens: list[Token]) -> str:
-    """The address of the message's first button, else of its first link."""
-    found = [child for token in tokens for child in token.children or () if child.type == "link_open"]
-    chosen = next((child for child in found if child.attrGet("class") == "button"), found[0] if found else None)
-    return str(chosen.attrGet("href")) if chosen else ""
 
 
 def _json(document: Mapping[str, str]) -> bytes:

@@ -152,7 +152,3 @@ class Business:
     def address(self) -> str:
         """Where the shop is found: its own web address, else that of `tenure serve`."""
         return self.url or self.base_url
-
-    def link(self, name: str) -> str:
-        """The address of one of `LINKS`; the shop's where none was given."""
-        return dict(self.links).get(name) or self.address
