@@ -15,29 +15,31 @@ from tenure.app.workspace import Workspace, initialise, moment, open_workspace, 
 if TYPE_CHECKING:
     from tenure.app.asking import whatif
     from tenure.app.daily import run
-    from tenure.app.examples import example
+    from tenure.app.examples import example, show
     from tenure.app.fitting import fit, unfitted
     from tenure.app.grocer import demo
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
     from tenure.app.line import decide, learn, profile, profiles, send, sent_sentence
     from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
+    from tenure.app.simulating import Simulation, simulate
 
 __all__ = [
-    "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "example", "explain", "extracts", "facts",
-    "fit", "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace", "outbox", "profile",
-    "profiles", "quarantine", "report", "run", "secret", "send", "sent_sentence", "unfitted",
-    "whatif",
+    "Simulation", "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "example", "explain", "extracts",
+    "facts", "fit", "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace", "outbox",
+    "profile", "profiles", "quarantine", "report", "run", "secret", "send", "sent_sentence", "show", "simulate",
+    "unfitted", "whatif",
 ]  # fmt: skip
 
 _WHERE = {
     "asking": ("whatif",),
     "daily": ("run",),
-    "examples": ("example",),
+    "examples": ("example", "show"),
     "fitting": ("fit", "unfitted"),
     "grocer": ("demo",),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
     "line": ("decide", "learn", "profile", "profiles", "send", "sent_sentence"),
     "looking": ("campaigns", "customer", "doctor", "explain", "outbox", "report"),
+    "simulating": ("Simulation", "simulate"),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
 

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("report", "report", "Figures: retention, cohorts, revenue, funnel, stages, economics, models, …"),
     "whatif": ("whatif", "whatif", "What a customer is worth, and what would make one pay."),
     "campaign": ("campaign", "campaign", "List and check the campaign files."),
+    "simulate": ("simulate", "simulate", "Policies side by side on a shop whose truth is known."),
     "doctor": ("setup", "doctor", "Check settings, files, store and channels."),
     "demo": ("demo", "demo", "A year of a real grocer, from records to sent messages."),
 }
