@@ -1,5 +1,9 @@
 """What campaigns sent and changed, and what the latest run decided."""
 
+import io
+import sys
+
+from tenure.cli.report import _print
 from tenure.domain.decision import DECISION_COLUMNS
 from tenure.insights.campaigns import Measured, Sendings, campaigns_report, results
 from tenure.insights.words import Words
@@ -40,6 +44,50 @@ def test_an_effect_is_told_with_its_interval_and_its_alarm():
     assert said["open"].endswith("not told from nothing yet.")
     assert said["young"].endswith("the effect is not known yet.")
     assert found.sentences[4] == "harms: the split is uneven"
+
+
+def test_how_much_longer_what_was_wasted_and_the_whole_are_told():
+    young = Measured(900, 100, 0.11, 0.10, 0.01, -0.07, 0.09, believed=0.02, people_needed=12_345, weeks_needed=30.2)
+    slow = Measured(900, 100, 0.11, 0.10, 0.01, -0.07, 0.09, believed=0.001, people_needed=9 * 10**6, weeks_needed=9e5)
+    dear = Measured(9_000, 1_000, 0.12, 0.10, 0.02, 0.01, 0.03, discount=90_000, wasted=75_000, wasted_low=60_000,
+                    wasted_high=90_000)  # fmt: skip
+    whole = Measured(2_300, 120, 0.9, 0.9, 0.0, -0.1, 0.1, profit=125, profit_low=-40, profit_high=290)
+    sent = {"young": Sendings(10, 10, 0, 5), "dear": Sendings(30, 30)}
+    found = results([], sent, {"young": young, "slow": slow, "dear": dear, "everything": whole})
+    told = campaigns_report(found, "2020-01-01", Words())
+    assert [row[0] for row in told.rows] == ["everything", "dear", "slow", "young"]
+    assert told.figures == {"sent": 40, "opened": 5, "wasted": 750.0} and told.as_json()["campaigns"][0]["sent"] == 40
+    said = {sentence.split(":")[0]: sentence for sentence in told.sentences}
+    assert said["everything"] == (
+        "everything: 2,300 people against 120 held out; all of it changed profit per head by $1.25 (between -$0.40 and "
+        "$2.90), not told from nothing yet."
+    )
+    assert said["young"].endswith(
+        "not told from nothing yet; to show the +2.0 pp that its file states takes about 12,000 more people, about "
+        "30 weeks at this pace."
+    )
+    assert "more than ten years at this pace" in said["slow"]
+    assert said["dear"].endswith(
+        "it works. Of $900.00 in discounts $750.00 (between $600.00 and $900.00) went to people who would have come "
+        "anyway."
+    )
+
+
+def test_the_table_of_a_terminal_is_eighty_wide(monkeypatch):
+    """The longest name of the library, everything large, and still readable where there is no more room."""
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    large = Measured(1_234_567, 123_456, 0.5, 0.5, -0.1234, -0.2345, 0.1234, variance_ratio=0.463, wasted=123_456_789)
+    told = campaigns_report(results([], {}, {"membership-invitation": large}), "2020-01-01", Words())
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    _print(told, Words())
+    lines = [line.split() for line in sys.stdout.getvalue().splitlines()]
+    row = ["membership-invitation", "−12.3", "pp", "−23.4", "pp", "+12.3", "pp", "46.3%", "$1,234,568"]
+    assert row in lines
 
 
 def test_only_the_latest_run_is_todays(shop, moment):

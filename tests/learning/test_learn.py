@@ -2,72 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from datetime import timedelta
 
 import pytest
 
-from tenure.domain.business import Business
-from tenure.domain.campaign import Audience, Belief, Campaign, Goal, Occasion
-from tenure.domain.moments import as_of, to_micros
-from tenure.operations.learn import COLUMNS, learn
-from tenure.warehouse.duckdb import DuckWarehouse
-from tenure.warehouse.learned import EFFECTS, DuckLearned
-from tenure.warehouse.outcomes import DuckOutcomes
-
-NOW = datetime(2024, 6, 3, 6, 0, tzinfo=UTC)
-
-
-class Silent:
-    def start(self, task, total=None): ...
-    def advance(self, steps=1): ...
-    def finish(self, summary=""): ...
-
-
-class Past:
-    """What was assigned and what happened, in days before now."""
-
-    def __init__(self) -> None:
-        self.warehouse = DuckWarehouse(":memory:", threads=1)
-        self.outcomes = DuckOutcomes(self.warehouse)
-        self.learned = DuckLearned(self.warehouse)
-        self.orders = 0
-
-    def insert(self, table: str, **row: object) -> None:
-        names = ", ".join(f'"{name}"' for name in row)
-        self.warehouse.run(
-            f"INSERT INTO facts.{table} ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values())
-        )
-
-    def assigned(self, customer: int, days_ago: float, arm: str = "treated", *, days: float = 14, key: str = "k",
-                 share: float = 0.5) -> None:  # fmt: skip
-        at, chance = micros(days_ago), 1 - share if arm == "treated" else share
-        self.insert("assignments", customer_key=customer, campaign="hello", occasion_key=key, arm=arm, at=at,
-                    goal_until=at + round(days * 86_400e6), propensity=chance)  # fmt: skip
-
-    def ordered(self, customer: int, days_ago: float, total: int = 1000, status: str = "paid") -> None:
-        self.orders += 1
-        self.insert("orders", customer_key=customer, order_id=str(self.orders), at=micros(days_ago), total=total,
-                    status=status)  # fmt: skip
-
-    def learn(self, goal: str = "Order Completed", moment: datetime = NOW) -> dict:
-        campaign = Campaign("hello", "1", "Hello", "marketing", (), Audience(""), Occasion("last_order_at"),
-                            ("email",), Goal(goal), Belief())  # fmt: skip
-        rows = learn(
-            [campaign], self.outcomes, self.learned, as_of(moment, "UTC"), Business(holdout=Fraction(0)), Silent()
-        ).to_pylist()
-        return rows[0] if rows else {}
-
-
-def micros(days_ago: float) -> int:
-    return to_micros(NOW - timedelta(days=days_ago))
-
-
-@pytest.fixture
-def past():
-    made = Past()
-    yield made
-    made.warehouse.close()
+from tenure.operations.learn import COLUMNS
+from tenure.warehouse.learned import EFFECTS
 
 
 def test_goals_count_from_the_assignment_to_the_end_of_its_days(past):
@@ -109,14 +49,14 @@ def test_nothing_at_or_after_the_moment_changes_anything(past):
     for customer in range(1, 7):
         past.assigned(customer, 30 - customer, "treated" if customer % 2 else "control")
         past.ordered(customer, 20 - customer)
-    moment = NOW - timedelta(days=12)
+    moment = past.now - timedelta(days=12)
     before = past.learn(moment=moment)
     past.assigned(9, 12)
     for customer in range(1, 7):
         past.ordered(customer, 12)
         past.ordered(customer, 3)
     for name, table in (("m1", "contacts"), ("m1", "deliveries")):
-        past.insert(table, customer_key=1, message_id=name, campaign="hello", at=micros(12),
+        past.insert(table, customer_key=1, message_id=name, campaign="hello", at=past.micros(12),
                     **({"state": "sent", "cost": 5} if table == "contacts" else {"kind": "opened"}))  # fmt: skip
     assert past.learn(moment=moment) == before
 
@@ -124,18 +64,18 @@ def test_nothing_at_or_after_the_moment_changes_anything(past):
 def test_other_goals_are_events_known_before_the_moment(past):
     past.assigned(1, 20)
     past.assigned(2, 20)
-    past.insert("events", customer_key=1, event_id="1", name="Renewed", at=micros(10), known_at=micros(10))
-    past.insert("events", customer_key=2, event_id="2", name="Renewed", at=micros(10), known_at=micros(-1))
+    past.insert("events", customer_key=1, event_id="1", name="Renewed", at=past.micros(10), known_at=past.micros(10))
+    past.insert("events", customer_key=2, event_id="2", name="Renewed", at=past.micros(10), known_at=past.micros(-1))
     assert past.learn("Renewed")["treated_goals"] == 1
 
 
 def test_opens_unsubscribes_and_cost_are_by_message(past):
     past.assigned(1, 20)
     for message, state in (("m1", "sent"), ("m2", "sent"), ("m3", "failed")):
-        past.insert("contacts", customer_key=1, message_id=message, campaign="hello", at=micros(19), cost=500_000,
+        past.insert("contacts", customer_key=1, message_id=message, campaign="hello", at=past.micros(19), cost=500_000,
                     state=state)  # fmt: skip
     for message, kind in (("m1", "opened"), ("m1", "opened"), ("m1", "unsubscribed"), ("m2", "delivered")):
-        past.insert("deliveries", customer_key=1, message_id=message, campaign="hello", at=micros(18), kind=kind)
+        past.insert("deliveries", customer_key=1, message_id=message, campaign="hello", at=past.micros(18), kind=kind)
     found = past.learn()
     assert (found["sent"], found["opened"], found["unsubscribed"], found["cost"]) == (2, 1, 1, 10.0)
 
@@ -163,7 +103,7 @@ def test_measuring_again_replaces_and_another_moment_adds(past):
     past.assigned(1, 20)
     past.learn()
     past.learn()
-    past.learn(moment=NOW - timedelta(days=1))
+    past.learn(moment=past.now - timedelta(days=1))
     assert past.warehouse.fetch("SELECT count(*), count(DISTINCT as_of) FROM effects") == [(2, 2)]
 
 

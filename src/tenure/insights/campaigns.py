@@ -214,7 +214,7 @@ _COLUMNS = (
     Column("cost", "Cost", "money", "what the contacts cost", is_aside=True),
     Column("treated_over", "Treated, over", "count", "treated people whose goal's days are over", is_aside=True),
     Column("control_over", "Control, over", "count", "people of control whose goal's days are over", is_aside=True),
-    Column("people", "People", "count", "people of both arms whose goal's days are over"),
+    Column("people", "People", "count", "people of both arms whose goal's days are over", is_aside=True),
     Column("treated_rate", "Goal, treated", "share", "share of treated, over, who reached the goal", is_aside=True),
     Column("control_rate", "Goal, control", "share", "share of control, over, who reached the goal", is_aside=True),
     Column("effect", "Effect", "points", FORMULA), Column("low", "From", "points", "low end of the interval"),
