@@ -14,10 +14,10 @@ from tenure.domain.moments import MICROS_PER_DAY, AsOf
 from tenure.warehouse.bases import Asked, base
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.profiles import parameters
-from tenure.warehouse.shortcuts import Shortcuts
+from tenure.warehouse.shortcuts import OF_LINES, Shortcuts, of_lines
 from tenure.warehouse.views import KeyRange
 
-COMPUTED = {"tempo", "goods", "taste", "upgrades", "replacement"}
+COMPUTED = {"tempo", "goods", "taste", "upgrades", "replacement", *OF_LINES}
 ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
 STATUS = (None, "cancelled")
 DAY = 15_000
@@ -48,7 +48,7 @@ def both(warehouse, as_of, business=PLAIN, part=EVERYONE):
     """(the text's rows, the computed rows) by relation."""
     asked = Asked(warehouse, registry.relations_of("features"), as_of, parameters(as_of, business))
     given = {name: base(asked, name, [part]) for name in ("catalogue", "base_rhythm")}
-    computed = Shortcuts(asked, given).of(part, warehouse)
+    computed = Shortcuts(asked, given).of(part, warehouse) | of_lines(asked, part, given, OF_LINES)
     return {name: (warehouse.arrow(asked.text(name, part, given)), rows) for name, rows in computed.items()}
 
 
@@ -84,7 +84,7 @@ def shopping(purchases, things):
     return {"orders": orders, "order_lines": lines, "products": products}
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(purchases=st.lists(bought, max_size=40), things=st.lists(listed, max_size=5))
 def test_whatever_was_bought_the_rows_are_those_of_the_text(empty, assert_same, purchases, things):
     fill(empty, shopping(purchases, things))
@@ -114,7 +114,7 @@ def test_a_range_has_its_own_customers_only(shop):
 def test_sums_that_would_overflow_are_left_to_the_engine(empty):
     enormous = [(1, -3.0, "paint", 1, 2**52, 0)] * 2
     fill(empty, shopping(enormous, []))
-    assert both(empty, NOON).keys() == {"tempo"}
+    assert both(empty, NOON).keys() == {"tempo", *OF_LINES}
 
 
 def test_a_multiple_of_very_long_numbers_is_left_to_the_engine(empty):

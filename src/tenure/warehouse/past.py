@@ -16,7 +16,8 @@ from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.layout import ROWS_PER_CHUNK, chunks
 from tenure.warehouse.profiles import ProfileBuilder, parameters
 from tenure.warehouse.seasons import season
-from tenure.warehouse.views import KeyRange
+from tenure.warehouse.shortcuts import of_lines
+from tenure.warehouse.views import KeyRange, needed_by
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,13 +62,10 @@ class DuckPast:
 
         self._refuse_later(as_of)
         asked, parts = self._asked(as_of), self._parts()
-        bases = {each: base(asked, each, parts) for each in ("catalogue", "base_rhythm")}
+        needed = needed_by(name, asked.relations) & {"catalogue", "base_rhythm"}
+        bases = {each: base(asked, each, parts) for each in sorted(needed)}
         with season(self._warehouse, self._scorer.clock(as_of) if self._scorer else None) as clock:
-            texts = [asked.text(name, part, bases | clock) for part in parts]
-            return pa.concat_tables([
-                self._warehouse.arrow(f"SELECT * FROM ({text}) AS found{self._drawn()} ORDER BY customer_key")
-                for text in texts
-            ])  # fmt: skip
+            return pa.concat_tables([self._part_of(name, asked, part, bases | clock) for part in parts])
 
     def days(self) -> tuple[int, int] | None:
         """The first and the latest day with an order; None when there is none."""
@@ -75,6 +73,13 @@ class DuckPast:
             f"SELECT MIN(day), MAX(day) FROM facts.orders AS o WHERE o.at < {self.as_of.at}"
         )[0]
         return None if first is None else (int(first), int(last))
+
+    def _part_of(self, name: str, asked: Asked, part: KeyRange, given: Mapping[str, str]) -> pa.Table:
+        computed = of_lines(asked, part, given, (name,), self._drawn())
+        if name in computed:
+            return computed[name]
+        text = asked.text(name, part, given)
+        return self._warehouse.arrow(f"SELECT * FROM ({text}) AS found{self._drawn()} ORDER BY customer_key")
 
     def _profiles_of(self, as_of: AsOf) -> pa.Table:
         import pyarrow as pa

@@ -24,6 +24,7 @@ from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.histories import HISTORY, histories
 from tenure.warehouse.layout import FOR_MODELS, ROWS_PER_CHUNK, chunks, merged, published
 from tenure.warehouse.seasons import season
+from tenure.warehouse.shortcuts import of_lines
 from tenure.warehouse.views import KeyRange, Named, lean_facts_of, needed_by
 
 if TYPE_CHECKING:
@@ -126,12 +127,17 @@ class ProfileBuilder:
         with_days = days or has_models
         table = self._warehouse.arrow(f"{stage.rows(part, days=with_days)} ORDER BY customer_key")
         if self._scorer is not None and has_models:
-            read = {
-                name: self._warehouse.arrow(f"SELECT * FROM ({stage.relation(name, part)}) ORDER BY customer_key")
-                for name in self._scorer.relations(as_of)
-            }
-            table = self._scorer.score(table, read, as_of, stage.business)
+            table = self._scorer.score(table, self._read(stage, part), as_of, stage.business)
         return table if days or not with_days else table.drop_columns(list(FOR_MODELS))
+
+    def _read(self, stage: _Stage, part: KeyRange) -> dict[str, pa.Table]:
+        """The relations of a range that the models in place read, ordered by customer."""
+        names = self._scorer.relations(stage.asked.as_of) if self._scorer is not None else ()
+        computed = of_lines(stage.asked, part, stage.given, names)
+        texts = {name: stage.relation(name, part) for name in names if name not in computed}
+        return computed | {
+            name: self._warehouse.arrow(f"SELECT * FROM ({text}) ORDER BY customer_key") for name, text in texts.items()
+        }
 
     def _has_models(self, as_of: AsOf) -> bool:
         return self._scorer is not None and not self._scorer.is_empty(as_of)

@@ -1,19 +1,21 @@
 """The costliest relations of a range of customers, computed beside their text.
 
-`history` reads five relations that together take most of its time; what is yielded here stands for them, row for row.
-Where keys or sums would leave 64 bits nothing is yielded for them, and their text is used.
+`history` reads five relations that together take most of its time, models read two more; what is yielded here stands
+for them, row for row. Where keys or sums would leave 64 bits nothing is yielded for them, and their text is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from tenure.warehouse import purchase_days
 from tenure.warehouse.bases import Asked, stored
 from tenure.warehouse.baskets import Baskets, can_be_packed, catalogue
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.order_days import gaps, tempo
+from tenure.warehouse.purchase_days import PurchaseDays
 from tenure.warehouse.runs import Ints, whole_numbers
 from tenure.warehouse.views import KeyRange, facts_of
 
@@ -65,6 +67,36 @@ class Shortcuts:
             "goods": found.goods(), "taste": found.taste(), "upgrades": found.upgrades(),
             "replacement": found.replacement(self._asked.as_of.day),
         }  # fmt: skip
+
+
+OF_LINES = ("product_days", "tastes")  # relations that models read, which the lines of orders alone give
+
+
+def of_lines(
+    asked: Asked, part: KeyRange, given: Mapping[str, str], wanted: Collection[str], condition: str = ""
+) -> dict[str, pa.Table]:
+    """Those of the wanted relations that the lines of a range give, read once, ordered by customer.
+
+    Args:
+        given: the queries that stand for relations of the whole base, and for facts that were gathered.
+        condition: a WHERE clause over `customer_key`.
+    """
+    if not set(OF_LINES) & set(wanted):
+        return {}
+    chosen = "customer_key, product_no, day, s.at AS at"
+    lines = _columns(asked.warehouse, f"SELECT {chosen} FROM ({asked.text('spending', part, given)}) AS s{condition}")
+    things = asked.warehouse.arrow(
+        "SELECT product_id, category, lifetime_days, CASE WHEN lifetime_days > 0 THEN 1 ELSE 0 END AS lasts"
+        f" FROM ({given['catalogue']}) ORDER BY product_no"
+    )
+    if not purchase_days.can_be_packed(things, lines):
+        return {}
+    found, computed = PurchaseDays(things, lines), {}
+    if "product_days" in wanted:
+        computed["product_days"] = found.product_days()
+    if "tastes" in wanted:
+        computed["tastes"] = found.tastes(asked.as_of.day)
+    return computed
 
 
 @contextmanager
