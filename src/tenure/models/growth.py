@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tenure.models.threads import one_thread
 from tenure.models.trees import Tree, Trees
 
 Numbers = NDArray[np.float64]
@@ -33,7 +34,6 @@ def classifier(
         directions: for each column 1 if the risk may only rise with it, −1 if only fall, 0 if either.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     whole = np.where(np.isnan(rows).all(axis=0), 0.0, rows)  # a column of nothing has no bins and ends in a trace
     model = HistGradientBoostingClassifier(
@@ -41,9 +41,7 @@ def classifier(
         l2_regularization=ridge, monotonic_cst=list(directions), early_stopping=False,
         max_features=column_share, random_state=seed,
     )  # fmt: skip
-    # One thread: the same numbers on every machine, and on a busy one OpenMP's waiting threads cost far more than they
-    # bring (measured: seven times the wall time with two threads on two shared cores).
-    with threadpool_limits(limits=1, user_api="openmp"):
+    with one_thread():
         return model.fit(whole, np.asarray(labels))
 
 

@@ -11,6 +11,7 @@ from tenure.domain.fitted import Fitted
 from tenure.domain.moments import MICROS_PER_DAY, AsOf, to_micros
 from tenure.models.cards import Card, Score
 from tenure.models.kinds.contract import Kind
+from tenure.models.threads import one_thread
 from tenure.ports import Past, Progress, Shelf
 
 _SLACK = 0.05  # a new model on other days may do this much worse than the old one's card said and still replace it
@@ -67,6 +68,7 @@ def _not_due(name: str) -> Outcome:
     return Outcome(name, "not due", f"{name}: the model in place is young enough.")
 
 
+@one_thread()
 def _fit_one(name: str, kind: Kind, past: Past, shelf: Shelf, business: Business) -> Outcome:
     trained = kind.train(past, business)
     if trained is None:

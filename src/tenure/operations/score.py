@@ -9,6 +9,7 @@ from tenure.domain.business import Business
 from tenure.domain.moments import AsOf
 from tenure.models.investment import Prospects, assign
 from tenure.models.kinds.contract import Batch, Kind, plain
+from tenure.models.threads import one_thread
 from tenure.ports import Shelf
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ class ShelfScorer:
     ) -> pa.Table:
         """The customers with the model columns filled, all other columns as they came."""
         used = self._shelf.in_place(as_of.at)
-        for name, kind in self._kinds.items():
-            if name in used:
-                mine = {relation: relations[relation] for relation in kind.RELATIONS}
-                customers = _filled(customers, kind.score(used[name].state, Batch(customers, mine, as_of, business)))
+        with one_thread():
+            for name, kind in self._kinds.items():
+                if name in used:
+                    mine = Batch(customers, {each: relations[each] for each in kind.RELATIONS}, as_of, business)
+                    customers = _filled(customers, kind.score(used[name].state, mine))
         return _filled(customers, {"investment": _investment(customers, business)})
 
 
