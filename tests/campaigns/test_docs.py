@@ -28,7 +28,8 @@ SHELL = "title: T\nchannels: [email]\n"
 
 
 def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [block for name, block in fenced if name == language]
 
 
 @pytest.mark.parametrize("example", [*blocks(REFERENCE, "yaml"), *blocks(HOW_TO, "yaml")])

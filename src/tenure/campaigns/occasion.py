@@ -44,7 +44,6 @@ def occasion_of(document: Document) -> Occasion:
         raise TenureError("`wait` is not shorter than `within`, so nobody would ever hear of it",
                           "Shorten `wait`, or lengthen `within`.", occasion.place("wait"))  # fmt: skip
     return Occasion(
-        key=_key(occasion, source, known, every),
         event=occasion.text("event").strip() or None,
         date=_date(occasion) if source == "date" else None,
         calendar=occasion.choice("calendar", happenings.CALENDAR_KINDS, "") if source == "calendar" else None,
@@ -56,6 +55,7 @@ def occasion_of(document: Document) -> Occasion:
         before_days=_before(occasion, within),
         late_days=days_of(occasion, "late", within, zero=True),
         every=every,
+        key=_key(occasion, source, known, every),
     )
 
 

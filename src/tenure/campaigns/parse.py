@@ -16,6 +16,7 @@ from tenure import documents
 from tenure.campaigns.conditions import parse_term
 from tenure.campaigns.durations import days_of
 from tenure.campaigns.grammar import Source
+from tenure.campaigns.impossible import refuse_impossible
 from tenure.campaigns.occasion import has_properties, occasion_of
 from tenure.campaigns.pieces import (
     NAME,
@@ -90,7 +91,9 @@ def parse(
         ),
         path=folder,
     )
-    return replace(first, steps=steps_of(document, first, step_messages or {}, default_locale))
+    campaign = replace(first, steps=steps_of(document, first, step_messages or {}, default_locale))
+    refuse_impossible(document, campaign)
+    return campaign
 
 
 def sorted_messages(files: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
