@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tenure.domain.campaign import Goal, Occasion
+from tenure.domain.campaign import Belief, Goal, Occasion
 from tenure.domain.errors import TenureError
 from tenure.domain.segment import Column, Compare, Constant, Property
 
@@ -217,3 +217,11 @@ def test_offers_only_for_some_leave_the_others_their_message(world, kit):
     world.decide(kit.campaign("follow-up", offer=kit.Offer("amount", 0.1, when)))
     assert world.warehouse.fetch("SELECT customer_id, offer_kind, offer_value FROM decisions ORDER BY 1") == [
         ("ada", "amount", 0.1), ("bob", None, None)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shipping", "promised"), [(None, None), (0, None), (490, "free_shipping")])
+def test_free_shipping_is_promised_only_where_shipping_is_paid(world, kit, shipping, promised):
+    world.customer("ada")
+    world.fact("orders", 3, customer="ada", order_id="o", total=5000, shipping=shipping)
+    world.decide(kit.campaign("follow-up", effect=Belief(0.5), offer=kit.Offer("free_shipping")))
+    assert world.warehouse.fetch("SELECT offer_kind FROM decisions") == [(promised,)]

@@ -256,7 +256,8 @@ class CandidateQuery:
 
     def _offer_ok(self) -> str:
         offer = self.campaign.offer
-        if offer is None:
+        # Where nobody has ever paid for shipping, free shipping costs nothing and would be promised to everybody.
+        if offer is None or (offer.kind == "free_shipping" and self.typical_shipping <= 0):
             return "FALSE"
         if offer.when is None:
             return "TRUE"
