@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tenure.domain.errors import TenureError
 from tenure.learning.offpolicy import Log, doubly_robust, inverse_propensity, self_normalised
 
-HILLSTROM = Path("/work/shared/data/hillstrom/hillstrom.parquet")
+HILLSTROM = Path(__file__).resolve().parents[3] / "shared" / "data" / "hillstrom" / "hillstrom.parquet"
 
 
 def world(random: np.random.Generator, n: int = 1_500):

@@ -58,3 +58,12 @@ def test_what_silence_would_have_brought_is_what_control_brought(past):
                         [[1.0]] * len(rows), [row["customer_id"] for row in rows])  # fmt: skip
     found = self_normalised(log)
     assert found.value == pytest.approx(0.5 * 5.0) and found.effective == pytest.approx(100) and found.low < 2.5
+
+
+def test_a_notebook_reads_the_log_of_a_workspace(tmp_path):
+    import tenure as tn
+
+    (tmp_path / "tenure.yaml").write_text("name: Shop\n")
+    (tmp_path / "campaigns").mkdir()
+    found = tn.open(tmp_path).decision_log("2024-06-03", days=7)
+    assert found.num_rows == 0 and {"action", "propensity", "reward", "customer_id"} <= set(found.column_names)
