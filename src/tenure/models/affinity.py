@@ -20,7 +20,7 @@ from tenure.domain.errors import TenureError
 from tenure.frames import like
 from tenure.models.base import Estimator, Params, Table
 from tenure.models.candidates import AGAIN, NEW, OWN, Candidates, again, others, owned, reasons
-from tenure.models.holdings import Holdings, Purchases, distinct, places, read, within
+from tenure.models.holdings import Holdings, Purchases, distinct, kth_best, places, read, within
 from tenure.models.logistic import chances, logistic
 from tenure.models.wares import Wares
 
@@ -194,7 +194,9 @@ class Affinity(Estimator):
         product = np.concatenate([found.product for found, _ in groups])
         chance = np.concatenate([self._chances(found, which) for found, which in groups])
         is_new = np.arange(len(customer)) < len(groups[0][0].customer)
-        order = np.lexsort((product, -chance, customer))
+        # What was bought before is little and mostly best: what falls short of its k-th best need not be sorted.
+        order = np.flatnonzero(chance >= kth_best(customer, chance, ~is_new, len(held.customers), k)[customer])
+        order = order[np.lexsort((product[order], -chance[order], customer[order]))]
         order = order[places(customer[order]) < k]
         reason = product[order].copy()
         if explain:

@@ -171,6 +171,16 @@ def places(groups: Whole) -> Whole:
     return np.arange(len(groups)) - np.repeat(starts, np.diff(np.r_[starts, len(groups)]))
 
 
+def kth_best(customer: Whole, chance: Numbers, chosen: NDArray[np.bool_], customers: int, k: int) -> Numbers:
+    """The k-th best chance among the chosen rows of each customer; −1 where there are fewer."""
+    rows = np.flatnonzero(chosen)
+    rows = rows[np.lexsort((-chance[rows], customer[rows]))]
+    rows = rows[places(customer[rows]) == k - 1]
+    found = np.full(customers, -1.0)
+    found[customer[rows]] = chance[rows]
+    return found
+
+
 def _counts_for(age: Numbers) -> Numbers:
     counted = np.ones(len(age))
     for days, weight in reversed(WEIGHTS):
