@@ -28,18 +28,33 @@ def test_what_is_written_is_read():
     assert dict(business.rates) == {"GBP": Fraction(117, 100)}
 
 
+def test_every_channel_but_email_is_recorded():
+    business = read_business("channels: {sms: {cost: 0.07}, mail: {}, email: {adapter: smtp}}")
+    said = {c.name: (c.adapter, c.is_recorder) for c in business.channels}
+    assert said == {"sms": ("recorder", True), "mail": ("recorder", True), "email": ("smtp", False)}
+
+
+def test_pages_have_the_addresses_that_are_written():
+    business = read_business("url: https://x.example/\nlinks: {cart: https://x.example/cart}\n")
+    assert dict(business.links) == {"cart": "https://x.example/cart"}
+    assert business.address == "https://x.example"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("curency: EUR", "tenure.yaml, line 1: unknown key `curency`. Did you mean `currency`?"),
         ("name: a\ntimezone: Mars/Base", "tenure.yaml, line 2: `Mars/Base` is not a time zone"),
-        ("currency: euros", "`EUROS` is not a currency code"),
+        ("currency: euros", "`EUROS` is not a currency"),
         ("margin: 1.2", "must be between 0 and 1"),
         ("margin: lots", "`margin` must be a number"),
         ("smtp_password: hunter2", "looks like a secret"),
         ("channels: {email: {adapter: smtp, password: hunter2}}", "looks like a secret"),
         ("channels: {email: {adapter: pigeon}}", "`adapter` cannot be `pigeon`"),
         ("channels: {sms: {adapter: smtp}}", "`adapter` cannot be `smtp`. Known: recorder."),
+        ("channels: {email: {adapter: recorder}}", "`adapter` cannot be `recorder`. Known: maildir, smtp."),
+        ("links: {crat: https://x.example}", "unknown key `crat`. Did you mean `cart`?"),
+        ("links: {cart: /cart}", "`/cart` is no web address"),
         ("stages: {at_risk: 4, lapsed: 3}", "the stages must grow"),
         ("contact: {quiet_from: late}", "`quiet_from` is not a time of day"),
         ("base_url: ftp://x", "is no web address"),
