@@ -14,6 +14,7 @@ from tenure.domain.campaign import Campaign
 from tenure.domain.decision import Drawn, Kept, Usage
 from tenure.domain.extract import Extract, Loaded, Quarantined
 from tenure.domain.fitted import Fitted
+from tenure.domain.habits import Habits
 from tenure.domain.learned import Learned
 from tenure.domain.message import Answer, Claimed, Doubt, Envelope, Plan, Recovered, Refusal, Settled
 from tenure.domain.moments import AsOf
@@ -173,6 +174,13 @@ class Decisions(Protocol):
 
     def arrived_since(self, customer_id: str, as_of: AsOf, received_at: int) -> dict[str, int]:
         """How many of the customer's facts before `as_of` were received after a moment, by fact table."""
+
+
+class Hours(Protocol):
+    """When people did things, as `plan` asks it."""
+
+    def habits(self, as_of: AsOf, customer_keys: Sequence[int]) -> Habits:
+        """The habits of some customers, and of everybody by time zone, from what happened before a moment."""
 
 
 class Outcomes(Protocol):

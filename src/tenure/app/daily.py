@@ -19,10 +19,10 @@ from tenure.app.line import (
     profile_in,
     publish_in,
     rehearsing,
-    send_in,
     sent_sentence,
 )
 from tenure.app.recipes import recipes
+from tenure.app.rehearsal import send_the_day
 from tenure.app.workspace import Workspace, moment
 from tenure.domain.extract import Loaded
 from tenure.domain.moments import AsOf
@@ -80,7 +80,7 @@ def run(ws: Workspace, as_of: str | None, progress: Progress) -> Ran:
             counted = profile_in(ws, opened, asked, progress)
             decided = decide_in(ws, opened, desk, used, asked, progress)
             plan_in(ws, opened, desk, decided.run_id)
-        sent = send_in(ws, desk, progress)
+        sent = send_the_day(ws, desk, progress)
         with adapters.warehouse(ws) as opened:
             collect_in(ws, opened, desk, progress)
             learn_in(ws, opened, asked, progress)

@@ -191,6 +191,7 @@ def plan_in(ws: Workspace, opened: DuckWarehouse, desk: Store, run: str) -> int:
     from tenure.operations.plan import plan
     from tenure.store.journal import finish_run, load_run
     from tenure.warehouse.choices import DuckDecisions
+    from tenure.warehouse.hours import DuckHabits
 
     journal = load_run(desk, run)
     if journal is None:
@@ -198,8 +199,9 @@ def plan_in(ws: Workspace, opened: DuckWarehouse, desk: Store, run: str) -> int:
     used = kept_recipes(desk, journal.versions, ws)
     as_of = moments.as_of(moments.from_micros(journal.as_of), ws.business.timezone)
     decisions = DuckDecisions(opened, ws.business.currency)
+    hours = DuckHabits(opened, ws.business.timezone)
     now = to_micros(ws.clock.now())
-    messages = plan(run, taking_part(used), decisions, as_of, ws.business, showing_lists(used))
+    messages = plan(run, taking_part(used), decisions, as_of, ws.business, showing_lists(used), hours)
     added = adapters.outbox(desk).plan(list(messages), now)
     finish_run(desk, run, now, {"planned": added})
     return added

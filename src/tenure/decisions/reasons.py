@@ -256,6 +256,7 @@ _STOPS = {"ordered": "an order", "complaint": "a complaint", "opened": "a messag
 _SENTENCES = {
     "stage": _stage, "audience": _audience, "occasion": _occasion, "repeated": _repeated,
     "goal_reached": _goal_reached, "stopped": _stopped, "holdout": _holdout, "consent": _consent,
-    "complaint": _complaint, "quiet_after": _quiet_after, "cap": _cap, "worth": _worth, "capacity": _capacity, "budget": _budget,
+    "complaint": _complaint, "quiet_after": _quiet_after, "cap": _cap, "worth": _worth,
+    "capacity": _capacity, "budget": _budget,
     "choice": _choice, "explore": _explore, "control": _control,
 }  # fmt: skip

@@ -6,21 +6,24 @@ Nothing is rendered and nothing leaves; what a template may know is described in
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import compute
 
 from tenure.content.words import language_of
+from tenure.decisions.hours import Reader, best_moment
 from tenure.decisions.timing import next_open, zone_of
 from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
 from tenure.domain.errors import TenureError
+from tenure.domain.habits import UNKNOWN
 from tenure.domain.message import Plan, message_key
 from tenure.domain.moments import MICROS_PER_DAY, AsOf, date_of, day_of, from_micros, start_of_day, to_micros
 from tenure.operations.known import known, properties
-from tenure.ports import Decisions
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from tenure.ports import Decisions, Hours
 
 
 def plan(
@@ -30,6 +33,7 @@ def plan(
     as_of: AsOf,
     business: Business,
     showing: Collection[str] = (),
+    hours: Hours | None = None,
 ) -> Iterator[Plan]:
     """The messages of a run, one by one; a customer who has lost the address meanwhile gets none.
 
@@ -37,6 +41,7 @@ def plan(
         campaigns: those that the run decided with, steps included.
         as_of: the run's moment; the published profiles must still be as of it.
         showing: campaigns whose messages show lists of products.
+        hours: tells when people read, for campaigns that speak at their best hour; without it all speak at once.
 
     Raises:
         TenureError: the run chose for a campaign that is not given.
@@ -49,24 +54,26 @@ def plan(
                 f"the run {run_id} chose the campaign `{name}`, which is no longer there",
                 "Put its folder back, or decide again.",
             )
-    return _messages(chosen, by_name, as_of, business)
+    unhurried = [name for name, campaign in by_name.items() if campaign.send == "best_hour"]
+    waiting = chosen.filter(compute.is_in(chosen["campaign"], pa.array(unhurried, pa.string())))["customer_key"]
+    habits = hours.habits(as_of, waiting.to_pylist()) if hours and len(waiting) else UNKNOWN
+    return _messages(chosen, by_name, _Moments(as_of, business, Reader(habits)))
 
 
-def _messages(chosen: pa.Table, by_name: Mapping[str, Campaign], as_of: AsOf, business: Business) -> Iterator[Plan]:
+def _messages(chosen: pa.Table, by_name: Mapping[str, Campaign], moments: _Moments) -> Iterator[Plan]:
     # A row is a whole profile: as Python objects, only so many of them fit into memory at once.
     for batch in chosen.to_batches(max_chunksize=2_000):
         for row in batch.to_pylist():
             if recipient := _recipient(row):
                 campaign = by_name[row["campaign"]]
                 first = by_name.get(campaign.folder, campaign)
-                yield _message(row, campaign, first, recipient, as_of, business)
+                yield _message(row, campaign, first, recipient, moments)
 
 
-def _message(
-    row: dict[str, Any], campaign: Campaign, first: Campaign, recipient: str, as_of: AsOf, business: Business
-) -> Plan:
+def _message(row: dict[str, Any], campaign: Campaign, first: Campaign, recipient: str, moments: _Moments) -> Plan:
+    business = moments.business
     channel = business.channel(row["channel"])
-    not_before = _not_before(row, campaign, as_of, business)
+    not_before, expires_at = moments.of(row, campaign)
     locale = _locale(campaign, row["person_locale"] or business.locale)
     return Plan(
         key=message_key(campaign.name, row["customer_id"], row["occasion_key"]),
@@ -82,7 +89,7 @@ def _message(
         locale=locale,
         context=known(row, first, locale, business),
         not_before=not_before,
-        expires_at=_expires_at(row, campaign, as_of, not_before, business.timezone),
+        expires_at=expires_at,
         cost_milli_minor=channel.cost_milli_minor if channel else 0,
     )
 
@@ -103,12 +110,29 @@ def _locale(campaign: Campaign, wanted: str) -> str:
     return campaign.locales[0]
 
 
-def _not_before(row: dict[str, Any], campaign: Campaign, as_of: AsOf, business: Business) -> int:
-    """Now, or for marketing the end of the quiet hours where the customer lives."""
-    if campaign.purpose == "service":
-        return as_of.at
-    zone = zone_of(row["person_timezone"], business.timezone)
-    return to_micros(next_open(as_of.moment, zone, business.contact.quiet_from, business.contact.quiet_until))
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """Between which moments a message may leave."""
+
+    as_of: AsOf
+    business: Business
+    reader: Reader
+
+    def of(self, row: dict[str, Any], campaign: Campaign) -> tuple[int, int]:
+        """Not before, and when it expires.
+
+        At once, or at the hour at which this person reads; marketing never in the quiet hours where they live.
+        """
+        as_of, business, contact = self.as_of, self.business, self.business.contact
+        zone = zone_of(row["person_timezone"], business.timezone)
+        service = campaign.purpose == "service"
+        opens = as_of.moment if service else next_open(as_of.moment, zone, contact.quiet_from, contact.quiet_until)
+        expires_at = _expires_at(row, campaign, as_of, to_micros(opens), business.timezone)
+        if campaign.send == "best_hour":
+            shares = self.reader.shares(row["customer_key"], zone.key)
+            opens = best_moment(shares, as_of.moment, zone, contact.quiet_from, contact.quiet_until,
+                                from_micros(expires_at))  # fmt: skip
+        return to_micros(opens), expires_at
 
 
 def _expires_at(row: dict[str, Any], campaign: Campaign, as_of: AsOf, not_before: int, zone: str) -> int:

@@ -112,3 +112,10 @@ def settled_since(store: Store, at: int, limit: int = 100_000) -> list[Standing]
     )
     with store.read() as connection:
         return [Standing(*row) for row in connection.execute(chosen)]
+
+
+def next_due(store: Store, after: int) -> int | None:
+    """When the next planned message falls due after a moment (microseconds UTC); None when none does."""
+    asked = select(func.min(messages.c.not_before)).where(messages.c.state == "planned", messages.c.not_before > after)
+    with store.read() as connection:
+        return connection.execute(asked).scalar_one_or_none()

@@ -68,7 +68,8 @@ class DuckDecisions:
     def usage(self, run_id: str, as_of: AsOf, midnight: int) -> Usage:
         """What other runs before a moment took of what is limited; today began at `midnight` (microseconds UTC)."""
         spent = self._warehouse.fetch(
-            f"""SELECT split_part(campaign, '/', 1) AS folder, sum(COALESCE(contact_cost, 0) + COALESCE(discount_cost, 0)) FROM decisions
+            f"""SELECT split_part(campaign, '/', 1) AS folder,
+                sum(COALESCE(contact_cost, 0) + COALESCE(discount_cost, 0)) FROM decisions
             WHERE outcome = 'chosen' AND run_id <> ? AND epoch_us(as_of) < {as_of.at}
                 AND epoch_us(as_of) >= {as_of.at - 30 * MICROS_PER_DAY} GROUP BY folder ORDER BY folder""", [run_id],
         )  # fmt: skip
