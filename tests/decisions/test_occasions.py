@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from tenure.domain.campaign import Audience, Occasion
 from tenure.domain.happenings import IMPLIED_EVENTS
+from tenure.domain.idleness import Seen
 from tenure.domain.moments import as_of, day_number
 from tenure.domain.segment import Compare, Constant, Property
+from tenure.warehouse.idling import look
 from tenure.warehouse.occasions import happened_sql, occasion_sql
 
 NEW_YORK = "America/New_York"
@@ -321,3 +323,19 @@ def add(world, table, days, name):
     if table == "products":
         return product(world, name, days)
     return world.fact(table, days, customer="ada", **own[table])
+
+
+def test_what_there_is_to_find_is_seen_before_the_moment_alone(world):
+    asked = [*IMPLIED_EVENTS, "Visit Completed", "Parcel Lost"]
+    nothing = look(world.warehouse, asked, world.as_of, world.business)
+    assert nothing == Seen(channels=frozenset({"email"}))
+    open_everything(world)
+    world.fact("events", 1, customer="ada", name="Visit Completed", event_id="v")
+    world.fact("events", -1, customer="ada", name="Parcel Lost", event_id="p")
+    product(world, "t1", 9)
+    calendar(world, "s", "2024-06-05")
+    seen = look(world.warehouse, asked, world.as_of, world.business)
+    assert seen.events == {*IMPLIED_EVENTS, "Visit Completed"}
+    assert (seen.calendars, seen.releases, seen.birthdays) == ({"sale"}, True, False)
+    assert {"orders", "last_order_at", "channels"} <= seen.columns
+    assert not {"days_to_end", "top_category"} & seen.columns

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tenure.app.examples import example, show
     from tenure.app.fitting import fit, unfitted
     from tenure.app.grocer import demo
+    from tenure.app.idling import idle, rivals
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
     from tenure.app.line import decide, learn, profile, profiles, send, sent_sentence
     from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Simulation", "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "example", "explain", "extracts",
-    "facts", "fit", "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace", "outbox",
-    "profile", "profiles", "quarantine", "report", "run", "secret", "send", "sent_sentence", "show", "simulate",
-    "unfitted", "whatif",
+    "facts", "fit", "idle", "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace",
+    "outbox", "profile", "profiles", "quarantine", "report", "rivals", "run", "secret", "send", "sent_sentence",
+    "show", "simulate", "unfitted", "whatif",
 ]  # fmt: skip
 
 _WHERE = {
@@ -36,6 +37,7 @@ _WHERE = {
     "examples": ("example", "show"),
     "fitting": ("fit", "unfitted"),
     "grocer": ("demo",),
+    "idling": ("idle", "rivals"),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
     "line": ("decide", "learn", "profile", "profiles", "send", "sent_sentence"),
     "looking": ("campaigns", "customer", "doctor", "explain", "outbox", "report"),

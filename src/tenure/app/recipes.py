@@ -77,12 +77,6 @@ def parsed(name: str, text: str, texts: Mapping[str, str], ws: Workspace, shown:
 
     messages, step_messages = sorted_messages(texts)
     campaign = parse(name, text, messages, shown, default_locale=ws.business.locale, step_messages=step_messages)
-    unreachable = [channel for channel in campaign.channels if ws.business.channel(channel) is None]
-    if len(unreachable) == len(campaign.channels):
-        raise TenureError(
-            f"this business has no channel {' or '.join(unreachable)}", "Add one under `channels:` in tenure.yaml.",
-            Place(f"{shown}/campaign.yaml"),
-        )  # fmt: skip
     speaks = {part.step or "message": part.channels for part in (campaign, *campaign.steps)}
     for file, message in texts.items():
         templates.parse(message, f"{shown}/{file}", speaks.get(file.partition(".")[0], ()))
