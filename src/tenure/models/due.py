@@ -36,7 +36,8 @@ class Stack:
 
     def chance(self, features: Numbers) -> Numbers:
         """Probabilities, one per row."""
-        return chances((features - self.means) / self.scales @ self.weights + self.constant)
+        weights = self.weights / self.scales
+        return chances(features @ weights + (self.constant - self.means @ weights))
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""

