@@ -154,7 +154,7 @@ def _decided(shop: Shop) -> Chosen:
 
     fit_in(shop.ws, shop.opened, shop.as_of, Silent())
     line.profile_in(shop.ws, shop.opened, shop.as_of, Silent())
-    line.learn_in(shop.ws, shop.opened, shop.as_of, Silent())
+    line.learn_in(shop.ws, shop.opened, shop.as_of, Silent(), shop.recipes)
     decided = line.decide_in(shop.ws, shop.opened, shop.desk, shop.recipes, shop.as_of, Silent())
     # Nothing of it is planned: the contacts are recorded as sent, and no later `send` may send them.
     finish_run(shop.desk, decided.run_id, to_micros(shop.ws.clock.now()), {"planned": 0})

@@ -83,7 +83,7 @@ def run(ws: Workspace, as_of: str | None, progress: Progress) -> Ran:
         sent = send_the_day(ws, desk, progress)
         with adapters.warehouse(ws) as opened:
             collect_in(ws, opened, desk, progress)
-            learn_in(ws, opened, asked, progress)
+            learn_in(ws, opened, asked, progress, used)
             publish_in(ws, opened)
     attention = (*(m.sentence for m in mistakes), *_set_aside(imported), *sent.stopped)
     return Ran(asked, tuple(imported), counted, decided, sent, attention)

@@ -237,12 +237,14 @@ def collect_in(ws: Workspace, opened: DuckWarehouse, desk: Store, progress: Prog
     collect(facts, journals, Cursors(opened), ws.business.timezone, to_micros(ws.clock.now()), progress)
 
 
-def learn_in(ws: Workspace, opened: DuckWarehouse, as_of: AsOf, progress: Progress) -> pa.Table:
+def learn_in(
+    ws: Workspace, opened: DuckWarehouse, as_of: AsOf, progress: Progress, used: list[Recipe] | None = None
+) -> pa.Table:  # fmt: skip
     from tenure.operations.learn import learn as operation
     from tenure.warehouse.learned import DuckLearned
     from tenure.warehouse.outcomes import DuckOutcomes
 
-    campaigns = taking_part(recipes(ws)[0])
+    campaigns = taking_part(recipes(ws)[0] if used is None else used)
     return operation(campaigns, DuckOutcomes(opened), DuckLearned(opened), as_of, ws.business, progress)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from tenure.app import adapters, line
 from tenure.app.choosing import POLICIES, Chooser, Chosen
 from tenure.app.fitting import fit_in
-from tenure.app.recipes import recipes, taking_part
+from tenure.app.recipes import Recipe, recipes, taking_part
 from tenure.app.simulated import SOURCE, extracts, own_rows
 from tenure.app.workspace import MACHINE, Workspace, initialise, open_workspace
 from tenure.clock import SystemClock
@@ -68,7 +68,8 @@ def simulate(folder: Path, plan: Simulation, progress: Progress, truth: Truth | 
     ws = prepare(folder, plan, truth)
     world = World(truth, plan.customers, plan.history + plan.days, plan.seed, FIRST_DAY)
     progress.start("History", plan.history)
-    with Shop(ws, world) as shop:
+    used, _ = recipes(ws)
+    with Shop(ws, world, used) as shop:
         shop.bring_in(world.live(plan.history))
         fit_in(shop.ws, shop.opened, shop.as_of, Silent())
     progress.finish(f"{int((world.people.arrives < world.day).sum()):,} customers, no contact yet")
@@ -78,7 +79,7 @@ def simulate(folder: Path, plan: Simulation, progress: Progress, truth: Truth | 
     with tempfile.TemporaryDirectory(prefix="tenure-simulation-") as elsewhere:
         for name in [*(n for n in names if n != home), home]:
             mine = ws if name == home else _copied(ws, Path(elsewhere) / name, needed=name != NONE)
-            runs[name] = _run(mine, copy.deepcopy(world), name, plan, keeps=name == home, progress=progress)
+            runs[name] = _run(mine, copy.deepcopy(world), used, name, plan, keeps=name == home, progress=progress)
     return Simulated(plan, tuple(runs[name] for name in names))
 
 
@@ -113,7 +114,9 @@ def _copied(ws: Workspace, folder: Path, *, needed: bool) -> Workspace:
     return replace(ws, folder=folder) if needed else ws
 
 
-def _run(ws: Workspace, world: World, policy: str, plan: Simulation, *, keeps: bool, progress: Progress) -> Run:
+def _run(
+    ws: Workspace, world: World, used: list[Recipe], policy: str, plan: Simulation, *, keeps: bool, progress: Progress
+) -> Run:  # fmt: skip
     """Let one policy decide every few days until the days are over."""
     progress.start(f"Policy {policy}", -(-plan.days // plan.every))
     until = world.day + plan.days
@@ -121,7 +124,7 @@ def _run(ws: Workspace, world: World, policy: str, plan: Simulation, *, keeps: b
     contacts = unsubscribed = held = 0
     with ExitStack() as stack:
         # Silence needs no facts: without a workspace to leave behind the world alone is enough.
-        shop = stack.enter_context(Shop(ws, world)) if keeps or policy != NONE else None
+        shop = stack.enter_context(Shop(ws, world, used)) if keeps or policy != NONE else None
         chooser = Chooser(policy, plan.every, until, plan.seed)
         while world.day < until:
             chosen = Chosen([], 0)
@@ -135,7 +138,7 @@ def _run(ws: Workspace, world: World, policy: str, plan: Simulation, *, keeps: b
             if shop is not None:
                 shop.bring_in(records)
             progress.advance()
-        if shop is not None:
+        if shop is not None and keeps:
             shop.finish()
     parts = {part: float(cents.sum()) / 100.0 for part, cents in world.state.gained.items()}
     profit = np.sum(list(world.state.gained.values()), axis=0) / 100.0
@@ -147,9 +150,8 @@ def _run(ws: Workspace, world: World, policy: str, plan: Simulation, *, keeps: b
 class Shop:
     """A simulated shop's workspace, open: its warehouse, its store, and the world's moment as its clock."""
 
-    def __init__(self, ws: Workspace, world: World) -> None:
-        self._ws, self.world = ws, world
-        self.recipes, _ = recipes(ws)
+    def __init__(self, ws: Workspace, world: World, used: list[Recipe]) -> None:
+        self._ws, self.world, self.recipes = ws, world, used
         self.campaigns = taking_part(self.recipes)
         self.names = [campaign.name for campaign in self.campaigns]
         self.keys = np.full(len(world.people), -1, dtype=np.int64)
@@ -195,7 +197,7 @@ class Shop:
     def finish(self) -> None:
         """Leave a workspace that every command can go on with."""
         line.profile_in(self.ws, self.opened, self.as_of, Silent())
-        line.learn_in(self.ws, self.opened, self.as_of, Silent())
+        line.learn_in(self.ws, self.opened, self.as_of, Silent(), self.recipes)
         line.publish_in(self.ws, self.opened)
 
     def _look_up_keys(self) -> None:

@@ -106,12 +106,13 @@ def segments(standing: Standing) -> NDArray[np.str_]:
 
 
 def best_of(options: Options, worth: Numbers) -> Flags:
-    """The option of each customer that is worth most, the first of equals; −∞ or NaN never wins."""
+    """The marketing option of each customer that is worth most, the first of equals; one of −∞ never wins."""
+    worth = np.where(options.service, -np.inf, worth)
     order = np.lexsort((np.arange(len(worth)), -worth, options.customer))
     first = np.append(True, options.customer[order][1:] != options.customer[order][:-1])[: len(order)]
     chosen = np.zeros(len(worth), dtype=np.bool_)
     chosen[order[first]] = True
-    winners: Flags = chosen & np.isfinite(worth) & ~options.service
+    winners: Flags = chosen & np.isfinite(worth)
     return winners
 
 
