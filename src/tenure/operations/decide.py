@@ -30,6 +30,9 @@ from tenure.operations.record import record
 from tenure.ports import Candidates, Decisions, Progress
 
 
+_FEW = 5  # campaigns without anybody are told one by one up to so many
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What a run decided.
@@ -73,13 +76,22 @@ class Decided:
         said = [f"{total:,} contacts chosen as of {self.as_of}, expected to bring {self.expected_profit:,.2f} "
                 f"{self.currency} more than silence."]  # fmt: skip
         said += self._scarce()
+        quiet = [name for name, count in self.chosen.items() if not count and not self.control.get(name)]
         for campaign, count in sorted(self.chosen.items()):
+            if campaign in quiet:
+                continue
             held = self.control.get(campaign, 0)
             kept = f" ({held:,} more left alone to learn its effect)" if held else ""
-            reasons = sorted(self.refused.get(campaign, {}).items(), key=lambda item: (-item[1], item[0]))
-            noes = "; ".join(f"{count:,} because {RULES[rule]}" for rule, count in reasons if rule != "control")
-            said.append(f"{campaign}: {count:,} chosen{kept}. Silence: {noes or 'none'}.")
+            said.append(f"{campaign}: {count:,} chosen{kept}. Silence: {self._silence(campaign)}.")
+        if quiet and len(quiet) <= _FEW:
+            said += [f"{name}: nobody. Silence: {self._silence(name)}." for name in sorted(quiet)]
+        elif quiet:
+            said.append(f"{len(quiet)} more campaigns found nobody; `tenure campaign check` says which have no data.")
         return said
+
+    def _silence(self, campaign: str) -> str:
+        reasons = sorted(self.refused.get(campaign, {}).items(), key=lambda item: (-item[1], item[0]))
+        return "; ".join(f"{count:,} because {RULES[rule]}" for rule, count in reasons if rule != "control") or "none"
 
     def _scarce(self) -> list[str]:
         said = []
