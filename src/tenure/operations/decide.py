@@ -29,7 +29,6 @@ from tenure.domain.moments import AsOf, date_of, start_of_day, to_micros
 from tenure.operations.record import record
 from tenure.ports import Candidates, Decisions, Progress
 
-
 _FEW = 5  # campaigns without anybody are told one by one up to so many
 
 
