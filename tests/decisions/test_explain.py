@@ -172,3 +172,13 @@ def test_machines_get_the_same_with_the_parts_of_the_money(world, kit):
 def test_somebody_nobody_knows_is_refused_in_a_sentence(world, kit):
     with pytest.raises(TenureError, match="with the id `ghost` was known"):
         world.explain("ghost", kit.campaign("follow-up"))
+
+
+def test_many_campaigns_that_are_not_for_this_customer_are_counted_unless_all_are_asked_for(world, kit):
+    world.customer("ada")
+    world.order("ada", 3)
+    others = [kit.campaign(f"other-{number}", stages=("lost",)) for number in range(9)]
+    said = world.explain("ada", kit.campaign("best"), kit.campaign("less", effect=Belief(0.001)), *others)
+    short = said.text(everything=False)
+    assert "- less: " in short and "- 9 more: 9 for other stages." in short and "other-3" not in short
+    assert "- other-3: it is for lost customers" in said.text()

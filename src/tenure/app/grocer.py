@@ -192,7 +192,7 @@ def _points(share: float | None) -> str:
 def _explained(ws: Workspace, runs: list[Ran]) -> tuple[str, ...]:
     lines: list[str] = []
     for customer_id in three_customers(ws, runs):
-        lines += [*looking.explain(ws, customer_id, None).text().splitlines(), ""]
+        lines += [*looking.explain(ws, customer_id, None).text(everything=False).splitlines(), ""]
     return tuple(lines[:-1])
 
 

@@ -50,13 +50,20 @@ class Explanation:
         """Whether judging anew gives what the run did."""
         return self.recorded is None or set(self.recorded) == set(_outcomes(self.verdicts))
 
-    def text(self) -> str:
-        """The explanation for people."""
+    def text(self, *, everything: bool = True) -> str:
+        """The explanation for people.
+
+        Args:
+            everything: also a sentence for each campaign that is simply not for this customer now; else these are
+                counted where they are many.
+        """
         lines = [self.about, "", f"As of {self.as_of} UTC:", *(self.chosen or ["Silence: no campaign may speak."])]
         noes = [v for v in self.verdicts if v.rule is not None and v.rule != "control"]
+        far = [] if everything or len(noes) <= _MANY else [v for v in noes if v.rule in _FAR]
         if noes:
             lines += ["", "Why not the others:" if self.chosen else "Why not:"]
-            lines += [f"- {verdict.campaign}: {verdict.detail}." for verdict in noes]
+            lines += [f"- {verdict.campaign}: {verdict.detail}." for verdict in noes if verdict not in far]
+            lines += [_counted(far)] if far else []
         return "\n".join([*lines, *self._changes()])
 
     def as_json(self) -> dict[str, Any]:
@@ -113,6 +120,16 @@ def explain(
         str(profile["customer_id"]), as_of, _about(profile, as_of, business), chosen, tuple(verdicts), run_id,
         recorded, arrived or {}, {case.campaign.name: case.money for case, _ in pairs},
     )  # fmt: skip
+
+
+_MANY = 8  # sentences up to which every campaign has its own
+_FAR = ("stage", "audience", "occasion")  # campaigns that are not for this customer now, whatever they are worth
+
+
+def _counted(far: Sequence[Verdict]) -> str:
+    why = {"stage": "for other stages", "audience": "for another audience", "occasion": "without an occasion now"}
+    counts = ((words, sum(v.rule == rule for v in far)) for rule, words in why.items())
+    return f"- {len(far)} more: {phrases.listed([f'{count} {words}' for words, count in counts if count])}."
 
 
 _CONTROL = NAMES.index("control")
