@@ -154,6 +154,13 @@ def test_who_came_back_counts_as_gone_and_is_told(shop):
     assert found.answer.evidence.counts.present.tolist() == [1]
 
 
+def test_how_little_was_seen_is_told(shop):
+    member(shop, 1, "2020-01-01")
+    said = " ".join(sentences(told(shop, "2020-05-01"), Words()))
+    assert "Customers who were seen to leave: 0." in said
+    assert "Fewer than 100 months of `light` were seen" in said
+
+
 def test_records_that_end_long_before_the_question_are_told(shop):
     member(shop, 1, "2020-01-01")
     assert any("No contract began" in line for line in sentences(told(shop, "2020-12-01"), Words()))
@@ -161,7 +168,7 @@ def test_records_that_end_long_before_the_question_are_told(shop):
 
 
 def test_nothing_to_count_is_refused_with_a_sentence(shop):
-    with pytest.raises(TenureError, match="Fewer than two whole months"):
+    with pytest.raises(TenureError, match="fewer than two whole months"):
         told(shop, "2020-05-01")
     with pytest.raises(TenureError, match="There is no contract"):
         told(shop, "2020-05-01", of="contracts")

@@ -9,12 +9,9 @@ whose contract ended with one has not stayed for another.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from tenure.domain.moments import MICROS_PER_DAY
 from tenure.insights.lives import Flags, Floats, Ints, Lives, cut
@@ -24,6 +21,7 @@ GRACE = 2 * MICROS_PER_DAY
 TRIAL, END, ADDON, OTHER = "trial", "cancelled", "addon", "other"
 FOR_EVER = int(np.iinfo(np.int64).max // 4)
 _HARDLY = 0.1
+_MOST_HELD = 50  # older contracts of a customer that are looked at
 MOST_PLANS = 8  # further plans are put together: their rates would be guesses
 
 
@@ -33,22 +31,20 @@ class Terms:
 
     Attributes:
         customer: key of the customer.
-        plan: name of the plan.
+        plan: number of the plan among `plans`.
+        plans: names, as in paths, each once.
         monthly: price of a month.
         begun, ended: from when to when the contract binds; `FOR_EVER` for one that runs on.
         trial: until when it is a trial, 0 if it never was one.
     """
 
     customer: Ints
-    plan: npt.NDArray[np.str_]
+    plan: Ints
+    plans: tuple[str, ...]
     monthly: Floats
     begun: Ints
     ended: Ints
     trial: Ints
-
-    def named(self, plan: npt.NDArray[np.str_]) -> Terms:
-        """The same contracts under other names of plans."""
-        return replace(self, plan=plan)
 
 
 def name_of(plan: str) -> str:
@@ -56,29 +52,27 @@ def name_of(plan: str) -> str:
     return re.sub(r"[^\w]+", "-", plan.strip().lower()).strip("-") or "plan"
 
 
-def addons(terms: Terms) -> set[str]:
-    """Plans that are held beside another one.
+def addons(terms: Terms) -> Flags:
+    """Which plans are held beside another one, a truth value for each.
 
     At least half of their contracts begin while an older one of another plan runs on for at least a month, and hardly
     anybody who ever held one began with it: where customers hold several plans of equal standing, none is an add-on.
     """
     order = np.lexsort((terms.begun, terms.customer))
     who, begun, ended, plan = (getattr(terms, n)[order] for n in ("customer", "begun", "ended", "plan"))
-    edges = np.flatnonzero(np.r_[True, who[1:] != who[:-1], True])
-    beside: Counter[str] = Counter()
-    began = Counter(plan[edges[:-1]].tolist())
-    for low, high in pairwise(edges):
-        for i in range(low + 1, high):
-            older = slice(low, i)
-            runs = (begun[older] < begun[i]) & (ended[older] >= begun[i] + MONTH) & (plan[older] != plan[i])
-            beside[str(plan[i])] += bool(runs.any())
-    contracts = Counter(plan.tolist())
-    holders = Counter(name for name, _ in set(zip(plan.tolist(), who.tolist(), strict=True)))
-    return {
-        name
-        for name, held in beside.items()
-        if held and 2 * held >= contracts[name] and began[name] <= _HARDLY * holders[name]
-    }
+    starts = np.r_[True, who[1:] != who[:-1]]
+    place = np.arange(len(who)) - np.maximum.accumulate(np.where(starts, np.arange(len(who)), 0))
+    is_beside = np.zeros(len(who), np.bool_)
+    for back in range(1, min(int(place.max(initial=0)), _MOST_HELD) + 1):
+        new = np.flatnonzero(place >= back)
+        old = new - back
+        runs = (begun[old] < begun[new]) & (ended[old] >= begun[new] + MONTH) & (plan[old] != plan[new])
+        is_beside[new[runs]] = True
+    size = len(terms.plans)
+    held, contracts = np.bincount(plan[is_beside], minlength=size), np.bincount(plan, minlength=size)
+    holders = np.bincount(np.unique(who * size + plan) % size, minlength=size)
+    began = np.bincount(plan[starts], minlength=size)
+    return np.asarray((held > 0) & (2 * held >= contracts) & (began <= _HARDLY * holders))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +102,33 @@ def lives(terms: Terms, as_of: int) -> Lives:
         terms: contracts that began before it, in any order; at least one.
         as_of: microseconds; no state is judged at or after it.
     """
-    terms = terms.named(_few(terms.plan))
-    beside = np.isin(terms.plan, sorted(addons(terms)))
+    terms = _few(terms)
+    beside = addons(terms)[terms.plan]
     customers, life = np.unique(terms.customer, return_inverse=True)
     calendar = _calendar(terms, life, len(customers), as_of)
     contract, spot = _months_of(terms, life, calendar)
     begins = calendar.begins()
-    is_first = np.isin(np.arange(len(begins)), calendar.first[:-1])
+    is_first, last = np.zeros(len(begins), np.bool_), np.zeros(len(begins), np.bool_)
+    is_first[calendar.first[:-1]], last[calendar.first[1:] - 1] = True, True
     judged = np.where(is_first, begins, begins + GRACE)
     months = _judge(terms, beside, contract, spot, judged)
     running = np.flatnonzero(terms.ended > as_of)
     now = _judge(terms, beside, running, life[running], np.full(len(customers), as_of))
     names, number = _in_order(terms, np.union1d(months.state, now.state))
-    last = np.isin(np.arange(len(begins)) + 1, calendar.first[1:])
     return cut(Lives(
         customers=customers, first=calendar.first, begins=begins, state=number[months.state], over=~last,
         paid=months.paid, more=months.more, held=months.held, present=number[now.state], states=names, end=END,
     ))  # fmt: skip
 
 
-def _few(plan: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
-    kept = [name for name, _ in Counter(plan.tolist()).most_common(MOST_PLANS)]
-    return np.where(np.isin(plan, kept), plan, OTHER)
+def _few(terms: Terms) -> Terms:
+    contracts = np.bincount(terms.plan, minlength=len(terms.plans))
+    if np.count_nonzero(contracts) <= MOST_PLANS:
+        return terms
+    kept = np.sort(np.argsort(-contracts, kind="stable")[:MOST_PLANS])
+    number = np.full(len(terms.plans), MOST_PLANS)
+    number[kept] = np.arange(MOST_PLANS)
+    return replace(terms, plan=number[terms.plan], plans=(*(terms.plans[i] for i in kept), OTHER))
 
 
 def _calendar(terms: Terms, life: Ints, size: int, as_of: int) -> _Calendar:
@@ -180,8 +179,8 @@ def _judge(terms: Terms, beside: Flags, contract: Ints, spot: Ints, judged: Ints
     A month of a plan brings what all plans of the customer cost together.
     """
     size = len(judged)
-    plans, code = np.unique(terms.plan, return_inverse=True)
-    in_trial = (terms.trial[contract] > judged[spot]) | np.isin(code[contract], np.flatnonzero(plans == TRIAL))
+    free = terms.plans.index(TRIAL) if TRIAL in terms.plans else -1
+    in_trial = (terms.trial[contract] > judged[spot]) | (terms.plan[contract] == free)
     extra = beside[contract] & ~in_trial
     # Paid goes before trial, a plan before an add-on, dearer before cheaper, later before earlier; the last one stays.
     rank = np.lexsort((terms.begun[contract], terms.monthly[contract], ~extra, ~in_trial))
@@ -191,7 +190,7 @@ def _judge(terms: Terms, beside: Flags, contract: Ints, spot: Ints, judged: Ints
     held = np.bincount(spot[extra], minlength=size).astype(np.float64)
     plain = ~extra & ~in_trial
     paid = np.bincount(spot[plain], terms.monthly[contract[plain]], minlength=size)
-    state = np.where(is_plan, _PLANS + 2 * code[best] + (held > 0), np.where(held > 0, _EXTRA, _GONE))
+    state = np.where(is_plan, _PLANS + 2 * terms.plan[best] + (held > 0), np.where(held > 0, _EXTRA, _GONE))
     return _Judged(
         state=np.where(tried, _TRIED, state), paid=np.where(is_plan, paid, 0.0),
         more=np.bincount(spot[extra], terms.monthly[contract[extra]], minlength=size).astype(np.float64), held=held,
@@ -200,12 +199,12 @@ def _judge(terms: Terms, beside: Flags, contract: Ints, spot: Ints, judged: Ints
 
 def _in_order(terms: Terms, seen: Ints) -> tuple[tuple[str, ...], Ints]:
     """Names of the states that were seen, trial first, then the plans by price, and each number's place among them."""
-    plans = np.unique(terms.plan)
-    price = [float(np.median(terms.monthly[terms.plan == p])) for p in plans]
+    of_plan = [terms.monthly[terms.plan == number] for number in range(len(terms.plans))]
+    price = [float(np.median(prices)) if len(prices) else 0.0 for prices in of_plan]
     named = {_TRIED: (TRIAL, -1.0), _EXTRA: (ADDON, np.inf)}
-    for i, plan in enumerate(plans.tolist()):
+    for i, plan in enumerate(terms.plans):
         named[_PLANS + 2 * i], named[_PLANS + 2 * i + 1] = (plan, price[i]), (f"{plan}+{ADDON}", price[i])
     order = sorted((n for n in named if n in seen), key=lambda n: (named[n][1], named[n][0]))
-    number = np.full(_PLANS + 2 * len(plans), len(order), np.int64)
+    number = np.full(_PLANS + 2 * len(terms.plans), len(order), np.int64)
     number[order] = np.arange(len(order))
     return tuple(named[n][0] for n in order), number

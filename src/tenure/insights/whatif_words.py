@@ -13,6 +13,7 @@ from tenure.insights.levers import Lever
 from tenure.insights.whatif import Answer, Figure, Pull
 from tenure.insights.words import NOTHING, Words
 
+_FEW_ENDS = 20  # so many make the length of a life known to within about a fifth
 _FEW_MONTHS = 100  # so many months of a state leave its chances to within ten points
 _MOST_MOVES = 4
 _ROUNDS_AWAY = 0.0005
@@ -172,6 +173,9 @@ def _changed(told: Answer, say: Saying) -> Iterator[str]:
 
 def _doubts(told: Answer, words: Words) -> Iterator[str]:
     found = told.evidence
+    ends = int(found.counts.moves[:, -1].sum())
+    if ends < _FEW_ENDS:
+        yield f"Customers who were seen to leave: {words.count(ends)}. How long a life lasts is a guess."
     few = [s for s, n in zip(found.states, found.counts.moves.sum(1), strict=True) if n < _FEW_MONTHS]
     if few:
         names = ", ".join(f"`{name}`" for name in few)

@@ -116,9 +116,12 @@ def _of_contracts(asked: _Asked, ask: Ask, rows: dict[str, Any], by: By | None, 
 
 def _terms(columns: dict[str, Any]) -> spells.Terms:
     names = {plan: spells.name_of(plan) for plan in set(columns["plan"].tolist())}
+    plans = tuple(sorted(set(names.values())))
+    number = {plan: plans.index(name) for plan, name in names.items()}
     return spells.Terms(
         customer=columns["customer_key"].astype(np.int64),
-        plan=np.array([names[plan] for plan in columns["plan"].tolist()]),
+        plan=np.array([number[plan] for plan in columns["plan"].tolist()]),
+        plans=plans,
         monthly=columns["yearly"].astype(np.float64) / 72,
         begun=columns["begun_at"].astype(np.int64),
         ended=_moments(columns["ended_at"], FOR_EVER),
@@ -144,7 +147,7 @@ def _of_orders(asked: _Asked, ask: Ask, by: By | None, since: AsOf | None) -> To
     last = month_of(asked.as_of.day) - 1
     if not len(ordered) or ordered.min() >= last:
         raise TenureError(
-            f"fewer than two whole months with orders lie before {asked.as_of}, and there is no contract",
+            f"no contract is counted, and fewer than two whole months with orders lie before {asked.as_of}",
             "Import orders or subscriptions, or ask as of a later moment.",
         )
     months = _months(asked, int(ordered.min()), last)
