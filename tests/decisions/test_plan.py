@@ -135,6 +135,12 @@ def test_picks_are_what_the_models_expect_then_what_others_buy_in_the_own_catego
     assert lists(world, kit, top_category="coffee", next_product="p3")["picks"] == ["p3", "p4", "p5", "p1"]
 
 
+def test_of_products_that_share_a_name_one_is_shown(world, kit):
+    shelf(world)
+    world.warehouse.run("UPDATE facts.products SET name = 'Green tea' WHERE product_id IN ('p1', 'p2')")
+    assert lists(world, kit, top_category="tea")["picks"] == ["p1", "p3", "p6", "p7"]
+
+
 def test_news_are_the_newest_releases_own_category_first(world, kit):
     shelf(world)
     assert lists(world, kit, top_category="coffee")["news"] == ["p4", "p5", "p1", "p2"]

@@ -29,8 +29,8 @@ from tenure.domain.errors import Place, TenureError
 LONGEST = 100_000
 TAGS = ("if", "unless", "case", "for", "assign", "comment")
 
-_ESCAPED = {ord(sign): f"\\{sign}" for sign in string.punctuation}
-_TURNING = {ord(sign): None for sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u0000"}
+_SPECIAL = re.compile(f"([{re.escape(string.punctuation)}])")
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\x00]")
 _SPACE = re.compile(r"[^\S\u00a0\u202f]+")  # a space that must not break, as in `10 %`, stays one
 _MARKUP = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -98,7 +98,7 @@ _MARKDOWN = _MarkdownEnvironment(undefined=StrictUndefined, tolerance=Mode.STRIC
 
 def escape_markdown(text: str) -> str:
     """The text such that Markdown prints it as it is, on one line."""
-    return _SPACE.sub(" ", text.translate(_TURNING)).strip().translate(_ESCAPED)
+    return _SPECIAL.sub(r"\\\1", _SPACE.sub(" ", _TURNING.sub("", text)).strip())
 
 
 def parse(text: str, file: str, channels: Collection[str] = ()) -> Template:

@@ -6,7 +6,8 @@ Computed for the people of one run whose campaigns show them, all at once and ne
   main category, then in the whole shop;
 - news: what was released in the last 90 days, own category first, newest first.
 
-Apart from the expected next product, nothing is shown that the customer has bought already. Nothing is known of stock,
+Apart from the expected next product, nothing is shown that the customer has bought already, and of products that share
+a name only one. Nothing is known of stock,
 so nothing is said about it; but what nobody has bought for 90 days is not picked.
 """
 
@@ -53,8 +54,11 @@ def lists_sql(as_of: AsOf, campaigns: Collection[str], per_unit: int) -> str:
                 AND b.product_id = t.product_id AND b."at" < {as_of.at} AND COALESCE(b.cancelled, 0) = 0)),
         once AS (SELECT customer_key, product_id, list, min(tier * 1000 + number) AS number
             FROM offered GROUP BY customer_key, product_id, list),
+        named AS (SELECT o.*, row_number() OVER (
+                PARTITION BY o.customer_key, o.list, p.name ORDER BY o.number, o.product_id) AS same
+            FROM once o JOIN facts.products p ON p.product_id = o.product_id),
         placed AS (SELECT *, row_number() OVER (PARTITION BY customer_key, list ORDER BY number, product_id) AS place
-            FROM once)
+            FROM named WHERE same = 1)
         SELECT o.customer_key, {best}'picks') AS picks, {best}'news') AS news
         FROM placed o JOIN facts.products p ON p.product_id = o.product_id
         WHERE o.place <= {SHOWN} GROUP BY o.customer_key"""
