@@ -54,7 +54,7 @@ class DuckOutcomes:
         them, since (first assignment, microseconds UTC), and the sums of `learning.arms.Arm` over people.
         """
         self._reduce(as_of)
-        return self._rows(_OUTCOMES, [_outcomes_sql(one, as_of, business) for one in campaigns])
+        return self._rows(_OUTCOMES, [_outcomes_sql(one, as_of, business) for one in self._begun(campaigns, as_of)])
 
     def programme(self, campaigns: Sequence[Campaign], as_of: AsOf, business: Business) -> pa.Table:
         """The same columns for all of it together: everybody against the global holdout, `revenue` being profit."""
@@ -66,12 +66,13 @@ class DuckOutcomes:
 
     def answers(self, campaigns: Sequence[Campaign], as_of: AsOf, business: Business) -> pa.Table:
         """One row per campaign: messages sent, opened (or clicked), unsubscribed from, and their cost in units."""
-        return self._rows(_ANSWERS, [answers_sql(one, as_of, business) for one in campaigns])
+        return self._rows(_ANSWERS, [answers_sql(one, as_of, business) for one in self._begun(campaigns, as_of)])
 
     def redemptions(self, campaigns: Sequence[Campaign], as_of: AsOf) -> pa.Table:
         """One row per campaign with an offer: who bought with it in hand, and who of them redeemed it."""
         self._reduce(as_of)
-        offering = [one for one in campaigns if any(part.offer is not None for part in (one, *one.steps))]
+        begun = self._begun(campaigns, as_of)
+        offering = [one for one in begun if any(part.offer is not None for part in (one, *one.steps))]
         return self._rows(_REDEEMED, [redemptions_sql(one, as_of) for one in offering])
 
     def unsubscriptions(self, as_of: AsOf) -> pa.Table:
@@ -84,6 +85,14 @@ class DuckOutcomes:
         with self._warehouse.transaction(), self._warehouse.lend("kept_rows", effects):
             self._warehouse.run("DELETE FROM effects WHERE as_of IN (SELECT as_of FROM kept_rows)")
             self._warehouse.run(f"INSERT INTO effects ({names}) SELECT {names} FROM kept_rows")
+
+    def _begun(self, campaigns: Sequence[Campaign], as_of: AsOf) -> list[Campaign]:
+        """Those that have put anybody into an arm: most of a library have not, and asking them costs as much."""
+        found = self._warehouse.fetch(
+            f"""SELECT DISTINCT split_part(campaign, '/', 1) FROM facts.assignments WHERE "at" < {as_of.at}"""
+        )
+        names = {str(row[0]) for row in found}
+        return [campaign for campaign in campaigns if campaign.folder in names]
 
     def _rows(self, columns: Sequence[tuple[str, str]], selects: Sequence[str]) -> pa.Table:
         """The selects one under the other, each in the given columns; one at a time, for memory's sake."""
