@@ -5,9 +5,9 @@ Operations know these protocols and nothing behind them; `app.py` decides which 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
@@ -21,6 +21,8 @@ from tenure.domain.moments import AsOf
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Made = TypeVar("Made")
 
 
 class Clock(Protocol):
@@ -108,6 +110,9 @@ class Past(Protocol):
 
     def days(self) -> tuple[int, int] | None:
         """The first and the latest day with an order, in days since 1970; None when there is none."""
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What several kinds of model learn from this past, made by the first that asks and kept under a name."""
 
 
 class Shelf(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,12 @@ class OrderPast:
     cost: float = 0.0
     pace: float = 1.0
     as_of: AsOf = field(default_factory=lambda: moment(TODAY))
+    made: dict[str, Any] = field(default_factory=dict, init=False)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
 
     def earlier(self, days: int) -> AsOf:
         return moment(self.as_of.day - days)

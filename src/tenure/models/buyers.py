@@ -96,12 +96,12 @@ def held_out(then: Buyers, now: Buyers) -> Holdout:
 
 
 def held_out_days(past: Past) -> int | None:
-    """How many of the last days are held out: a quarter, at least 28 and at most 90; None in too short a past."""
+    """How many of the last days are held out: a third, at least 28 and at most 90; None in too short a past."""
     days = past.days()
     least, most = _HELD_OUT
     if days is None or past.as_of.day - days[0] < 2 * least:
         return None
-    return max(least, min(most, (past.as_of.day - days[0]) // 4))
+    return max(least, min(most, (past.as_of.day - days[0]) // 3))
 
 
 def year_split(past: Past) -> AsOf:
@@ -139,11 +139,15 @@ class Trial:
 
 
 def trial(past: Past, held: int) -> Trial:
-    """Hold out the last days, and choose among all purchase models.
+    """Hold out the last days, and choose among all purchase models; the same for every kind that asks.
 
     Raises:
         TenureError: none can be fitted on the days before.
     """
+    return past.once(f"trial of {held} days", lambda: _tried(past, held))
+
+
+def _tried(past: Past, held: int) -> Trial:
     split = past.earlier(held)
     then, now = buyers(past, split), buyers(past, past.as_of)
     holdout = held_out(then, now)

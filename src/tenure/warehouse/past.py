@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenure import registry
 from tenure.domain.business import Business
 from tenure.domain.moments import AsOf, date_of, start_of_day
 from tenure.domain.moments import as_of as at_moment
 from tenure.domain.silence import Silent
+from tenure.ports import Made
 from tenure.warehouse.bases import Asked, base
 from tenure.warehouse.duckdb import DuckWarehouse
 from tenure.warehouse.layout import ROWS_PER_CHUNK, chunks
@@ -43,6 +44,7 @@ class DuckPast:
         self._warehouse, self._business, self._sample = warehouse, business, sample
         self._scorer = _OnlyAClock(clock) if clock is not None else None
         self._profiles: dict[int, pa.Table] = {}
+        self._made: dict[str, Any] = {}
 
     def earlier(self, days: int) -> AsOf:
         """The beginning of the day that lies so many days before `as_of`, on the business's calendar."""
@@ -73,6 +75,13 @@ class DuckPast:
             f"SELECT MIN(day), MAX(day) FROM facts.orders AS o WHERE o.at < {self.as_of.at}"
         )[0]
         return None if first is None else (int(first), int(last))
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What several kinds of model learn from this past, made by the first that asks and kept under a name."""
+        if name not in self._made:
+            self._made[name] = make()
+        found: Made = self._made[name]
+        return found
 
     def _part_of(self, name: str, asked: Asked, part: KeyRange, given: Mapping[str, str]) -> pa.Table:
         computed = of_lines(asked, part, given, (name,), self._drawn())

@@ -210,7 +210,7 @@ def _last_profit(cut: _Cut, past: Past) -> Numbers:
     so_far = cut.then.margin - cut.then.cost
     days = past.days()
     begin = past.as_of.day - 2 * (past.as_of.day - cut.split.day)
-    if days is None or begin <= days[0]:
+    if days is None or begin <= days[0] + 1:  # the odd day of a past cut in its middle is no time to be counted apart
         return so_far
     before = buyers(past, past.earlier(past.as_of.day - begin))
     so_far[before.among(cut.then)] -= before.margin - before.cost
