@@ -49,8 +49,8 @@ def test_an_effect_is_told_with_its_interval_and_its_alarm():
 def test_how_much_longer_what_was_wasted_and_the_whole_are_told():
     young = Measured(900, 100, 0.11, 0.10, 0.01, -0.07, 0.09, believed=0.02, people_needed=12_345, weeks_needed=30.2)
     slow = Measured(900, 100, 0.11, 0.10, 0.01, -0.07, 0.09, believed=0.001, people_needed=9 * 10**6, weeks_needed=9e5)
-    dear = Measured(9_000, 1_000, 0.12, 0.10, 0.02, 0.01, 0.03, discount=90_000, wasted=75_000, wasted_low=60_000,
-                    wasted_high=90_000)  # fmt: skip
+    dear = Measured(9_000, 1_000, 0.12, 0.10, 0.02, 0.01, 0.03, variance_ratio=0.8, discount=90_000, wasted=75_000,
+                    wasted_low=60_000, wasted_high=90_000)  # fmt: skip
     whole = Measured(2_300, 120, 0.9, 0.9, 0.0, -0.1, 0.1, profit=125, profit_low=-40, profit_high=290)
     sent = {"young": Sendings(10, 10, 0, 5), "dear": Sendings(30, 30)}
     found = results([], sent, {"young": young, "slow": slow, "dear": dear, "everything": whole})
@@ -67,9 +67,10 @@ def test_how_much_longer_what_was_wasted_and_the_whole_are_told():
         "30 weeks at this pace."
     )
     assert "more than ten years at this pace" in said["slow"]
+    assert "10.0% of control: with their past taken out +2.0 pp (" in said["dear"]
     assert said["dear"].endswith(
-        "it works. Of $900.00 in discounts $750.00 (between $600.00 and $900.00) went to people who would have come "
-        "anyway."
+        "it works. About $900.00 was given in discounts, $750.00 (between $600.00 and $900.00) of it to people who "
+        "would have come anyway."
     )
 
 

@@ -129,8 +129,10 @@ def test_wasted_discount_is_measured_from_orders(past, hello):
         past.assigned(customer, 20, "treated" if customer % 2 else "control")
         if customer % 4 > 1:
             past.ordered(customer, 10, discount=500 * (customer % 2))
-    (row,) = past.measure(campaign=hello)
+    (row,) = past.measure(campaign=replace(hello, offer=Offer("amount", 5)))
     assert (row["discount"], row["wasted"]) == (250.0, 250.0) and row["wasted_low"] > 50
+    (row,) = past.measure(campaign=hello)
+    assert row["wasted"] is None, "who offers nothing wastes nothing; what was given came from elsewhere"
 
 
 def test_it_is_said_how_many_more_people_and_weeks_the_stated_lift_takes(past, hello):

@@ -163,9 +163,14 @@ def _said(result: Result, words: Words) -> str:
     verdict = _verdict(m.low, m.high)
     return (
         f"{begin}; the goal was reached by {words.share(m.treated_rate)} of treated and {words.share(m.control_rate)} "
-        f"of control: {words.points(m.effect)} (between {words.points(m.low)} and {words.points(m.high)}), "
+        f"of control: {_past(m)}{words.points(m.effect)} (between {words.points(m.low)} and {words.points(m.high)}), "
         f"{verdict}{_needed(m, words) if verdict == UNKNOWN else ''}.{_wasted(m, words)}"
     )
+
+
+def _past(m: Measured) -> str:
+    """The effect is not simply the difference of the two shares where people's past is taken out of it."""
+    return "with their past taken out " if m.variance_ratio is not None and m.variance_ratio < 1 else ""
 
 
 def _verdict(low: float, high: float) -> str:
@@ -197,8 +202,8 @@ def _wasted(m: Measured, words: Words) -> str:
     if m.wasted_low is not None and m.wasted_high is not None:
         between = f" (between {words.money(m.wasted_low)} and {words.money(m.wasted_high)})"
     return (
-        f" Of {words.money(m.discount)} in discounts {words.money(m.wasted)}{between} went to people who would have "
-        "come anyway."
+        f" About {words.money(m.discount)} was given in discounts, {words.money(m.wasted)}{between} of it to people "
+        "who would have come anyway."
     )
 
 

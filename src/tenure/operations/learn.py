@@ -114,11 +114,11 @@ class Measured:
             **_ends(goals, "effect", "effect_low", "effect_high", "variance_ratio"),
         }  # fmt: skip
 
-    def money(self) -> dict[str, Any]:
-        """Revenue per head of both arms, and what was given away for nothing."""
+    def money(self, *, offers: bool) -> dict[str, Any]:
+        """Revenue per head of both arms and, of a campaign that offers something, what it gave away for nothing."""
         over = self.strata
         treated, control = Arm.total(s.treated for s in over), Arm.total(s.control for s in over)
-        waste = wasted_discount(over)
+        waste = wasted_discount(over) if offers else None
         return {
             "treated_revenue": _share(treated.revenue, treated.people),
             "control_revenue": _share(control.revenue, control.people),
@@ -139,10 +139,14 @@ def _campaigns(
         measured = Measured(campaign.name, rows[campaign.name], as_of)
         counts = measured.counts()
         found.append(
-            counts | measured.money() | _needed(campaign, measured, counts, learned)
+            counts | measured.money(offers=_offers(campaign)) | _needed(campaign, measured, counts, learned)
             | {"believed": campaign.effect.lift, "learned": _learned_lift(campaign.name, learned)}
         )  # fmt: skip
     return found
+
+
+def _offers(campaign: Campaign) -> bool:
+    return any(part.offer is not None for part in (campaign, *campaign.steps))
 
 
 def _needed(campaign: Campaign, measured: Measured, counts: Row, learned: Learned) -> dict[str, Any]:
