@@ -231,6 +231,23 @@ def world() -> Iterator[World]:
     made.warehouse.close()
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    """One warehouse for all tests of a file."""
+    made = World()
+    yield made
+    made.warehouse.close()
+
+
+@pytest.fixture
+def afresh(shared: World) -> World:
+    """The file's warehouse, empty and as of the usual morning."""
+    with shared.warehouse.transaction():
+        shared.clear()
+    shared.as_of = as_of(NOW, "UTC")
+    return shared
+
+
 @pytest.fixture(scope="session")
 def kit() -> SimpleNamespace:
     """The makers of this folder, for tests that cannot import a conftest."""
