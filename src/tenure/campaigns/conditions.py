@@ -246,7 +246,7 @@ def _column(node: exp.Expr, reading: _Reading) -> Column | Property:
 def _property(parts: list[str], node: exp.Expr, reading: _Reading) -> Property:
     if not reading.source.properties:
         reading.refuse(node, f"`{'.'.join(parts)}` needs an occasion with an `event:`",
-                       "Read properties in `where:` of such an occasion, of a `calendar:` or of a `release:`.")  # fmt: skip
+                       "Read properties with one, or with a `calendar:` or a `release:`.")  # fmt: skip
     if len(parts) != 2 or not _PROPERTY.fullmatch(parts[1]):
         reading.refuse(node, f"`{'.'.join(parts)}` is not the name of a property",
                        "Write `properties.NAME` with letters, digits and underscores.")  # fmt: skip
