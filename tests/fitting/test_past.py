@@ -75,7 +75,7 @@ def forget_later(shop: DuckWarehouse) -> None:
 @pytest.fixture(scope="module")
 def pasts():
     """The same past twice: with what came after it, and without."""
-    knowing, unknowing = furnished(450, 5), furnished(450, 5)
+    knowing, unknowing = furnished(600, 5), furnished(600, 5)
     forget_later(unknowing)
     with knowing, unknowing:
         yield [DuckPast(shop, THEN, Business()) for shop in (knowing, unknowing)]
