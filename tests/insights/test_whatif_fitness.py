@@ -48,6 +48,7 @@ def test_the_tutorial_shows_what_the_commands_say(folder, monkeypatch, capsys):
                 if line.startswith("tenure whatif"):
                     tenure.main(shlex.split(line)[1:], prog_name="tenure", standalone_mode=False)
                     said = capsys.readouterr().out
+                    assert max(map(len, said.splitlines())) <= 80
             continue
         compared += 1
         assert text == said if kind == "says" else said.startswith(text) if kind == "begins" else said.endswith(text)

@@ -15,7 +15,7 @@ from tenure.insights.words import NOTHING, Words
 
 _FEW_ENDS = 20  # so many make the length of a life known to within about a fifth
 _FEW_MONTHS = 100  # so many months of a state leave its chances to within ten points
-_MOST_MOVES = 4
+_MOST_MOVES = 3
 _ROUNDS_AWAY = 0.0005
 _WORTH_TELLING = 3  # further levers are in the table
 
