@@ -18,14 +18,13 @@ from tenure.domain.errors import TenureError
 from tenure.domain.message import Plan
 from tenure.domain.moments import AsOf, to_micros
 from tenure.operations.collect import collect
-from tenure.operations.compose import Composer
-from tenure.operations.decide import Decided
 from tenure.operations.send import Sent
 from tenure.ports import Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tenure.operations.decide import Decided
     from tenure.store.connection import Store
     from tenure.warehouse.duckdb import DuckWarehouse
 
@@ -208,6 +207,7 @@ def plan_in(ws: Workspace, opened: DuckWarehouse, desk: Store, run: str) -> int:
 
 
 def send_in(ws: Workspace, desk: Store, progress: Progress) -> Sent:
+    from tenure.operations.compose import Composer
     from tenure.operations.send import send as operation
     from tenure.store.pressure import is_overheard
     from tenure.store.process import this_process
