@@ -221,7 +221,7 @@ def learned_of(past):
     return past.measure(moment, FIVE_PERCENT, holdout=0.2), past.known(moment + timedelta(days=1))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(later)
 def test_nothing_at_or_after_the_moment_teaches_anything(crowd, drawn):
     past, before = crowd
