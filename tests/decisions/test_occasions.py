@@ -10,7 +10,7 @@ import pytest
 
 from tenure.domain.campaign import Audience, Occasion
 from tenure.domain.moments import as_of, day_number
-from tenure.domain.segment import Compare, Constant, Property
+from tenure.domain.segment import Column, Compare, Constant, Property
 from tenure.warehouse.occasions import occasion_sql
 
 NEW_YORK = "America/New_York"
@@ -168,6 +168,15 @@ def test_a_release_is_told_to_those_whom_it_may_concern_and_who_have_not_bought_
     better = found(Occasion("properties.product_id", release="better", within_days=10))["bob"][1]
     assert better == {"product_id": "t2", "name": "t2", "category": "tea", "brand": "Leaf", "price": 9.0,
                       "released_at": "2024-05-29T06:00:00Z", "replaces": "old"}  # fmt: skip
+    dear = Audience("x", (
+        ("x", Compare("<>", Property("product_id"), Constant("t2"))),
+        ("y", Compare("<", Property("price"), Column("average_order"))),
+    ))  # fmt: skip
+    world.customer("eve", average_order=9.0)
+    narrowed = found(Occasion("properties.product_id", release="any", within_days=10, where=dear))
+    assert {who: key for who, (key, _) in narrowed.items()} == {"ada": "t1", "bob": "t1"}
+    assert found(Occasion("stage", release="any", within_days=10))["eve"][0] == "active"
+    world.warehouse.run("DELETE FROM profiles WHERE customer_id = 'eve'")
     bought(world, "ada", "t2", 2)
     bought(world, "bob", "t2", 2, cancelled=1)
     assert keys("any") == {"ada": "t1", "bob": "t2"}

@@ -15,7 +15,7 @@ from tenure.domain.happenings import BIRTHDAY
 from tenure.domain.moments import AsOf, date_of, start_of_day, to_micros
 from tenure.domain.profile import BY_NAME
 from tenure.warehouse.dialect import text_literal
-from tenure.warehouse.occasion_keys import day_sql, micros, midnight_sql, nearest_sql
+from tenure.warehouse.occasion_keys import day_sql, latest_sql, micros, midnight_sql, shared_sql
 
 
 def yearly_sql(occasion: Occasion, as_of: AsOf, zone: str, source: str) -> str:
@@ -38,7 +38,7 @@ def yearly_sql(occasion: Occasion, as_of: AsOf, zone: str, source: str) -> str:
         FROM (SELECT *, {midnight_sql("return_day", zone)} AS "at", {midnight_sql("return_day + 1", zone)} AS over_at
             FROM ({returns}))
         WHERE {_is_open(occasion, as_of)}"""
-    return nearest_sql(rows, source, occasion, _nearest(as_of), "p.customer_key = h.customer_key")
+    return latest_sql(rows, source, occasion, _nearest(as_of), "p.customer_key = h.customer_key")
 
 
 def calendar_sql(occasion: Occasion, as_of: AsOf, zone: str, source: str) -> str:
@@ -58,7 +58,7 @@ def calendar_sql(occasion: Occasion, as_of: AsOf, zone: str, source: str) -> str
         WHERE {_is_open(occasion, as_of)}"""
     theirs = """(h.country IS NULL OR upper(h.country) = upper(p.country))
         AND (h.category IS NULL OR h.category = p.top_category)"""
-    return nearest_sql(rows, source, occasion, _nearest(as_of), theirs)
+    return shared_sql(rows, source, occasion, f"{_nearest(as_of)}, h.properties", theirs)
 
 
 def schedule_sql(occasion: Occasion, as_of: AsOf, zone: str, source: str) -> str:
@@ -67,7 +67,7 @@ def schedule_sql(occasion: Occasion, as_of: AsOf, zone: str, source: str) -> str
     properties = json.dumps({"period": name, "starts_on": first.isoformat()})
     rows = f"""SELECT CAST({to_micros(start_of_day(first, zone))} AS BIGINT) AS "at",
         {text_literal(properties)} AS properties"""
-    return nearest_sql(rows, source, occasion, 'h."at"')
+    return shared_sql(rows, source, occasion, 'h."at"')
 
 
 def period(schedule: str, day: date) -> tuple[str, date]:

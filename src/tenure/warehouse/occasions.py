@@ -19,7 +19,7 @@ from tenure.domain.profile import BY_NAME
 from tenure.warehouse.calendars import calendar_sql, schedule_sql, yearly_sql
 from tenure.warehouse.dialect import text_literal
 from tenure.warehouse.implied import FACTS_ALONE, implied_sql
-from tenure.warehouse.occasion_keys import key_sql, micros, nearest_sql
+from tenure.warehouse.occasion_keys import key_sql, latest_sql, micros
 from tenure.warehouse.releases import release_sql
 from tenure.warehouse.sequels import sequel_sql
 
@@ -82,7 +82,7 @@ def _from_events(occasion: Occasion, as_of: AsOf, currency: str, source: str) ->
         # A cart that is still being filled is not left behind: the wait counts from the key's own moment too.
         moment = f"epoch_us(p.{BY_NAME[occasion.key].name})"
         theirs += f" AND NOT ({moment} > {waited} AND {moment} < {as_of.at})"
-    return nearest_sql(rows, source, occasion, 'h."at" DESC', theirs)
+    return latest_sql(rows, source, occasion, 'h."at" DESC', theirs)
 
 
 def _from_profile(occasion: Occasion, as_of: AsOf, source: str) -> str:
