@@ -102,6 +102,10 @@ class DuckDecisions:
         """
         products = ", ".join(f"{product_sql(word, self._per_unit)} AS product_{word}" for _, word in PRODUCTS)
         joins = " ".join(f"LEFT JOIN facts.products {word} ON {word}.product_id = {key}" for key, word in PRODUCTS)
+        chosen = self._warehouse.fetch(
+            "SELECT DISTINCT campaign FROM decisions WHERE run_id = ? AND outcome = 'chosen'", [run_id]
+        )
+        showing = {str(name) for (name,) in chosen} & set(showing)
         named = ", ".join(text_literal(name) for name in sorted(showing)) or "NULL"
         return self._warehouse.arrow(
             f"""WITH lists AS ({lists_sql(as_of, showing, self._per_unit)})

@@ -35,7 +35,9 @@ def product_sql(alias: str, per_unit: int) -> str:
 
 def lists_sql(as_of: AsOf, campaigns: Collection[str], per_unit: int) -> str:
     """The relation `customer_key, picks, news` for a run's chosen in these campaigns; takes the run's id."""
-    named = ", ".join(text_literal(name) for name in sorted(campaigns)) or "NULL"
+    if not campaigns:
+        return "SELECT CAST(NULL AS BIGINT) AS customer_key, NULL AS picks, NULL AS news WHERE ? IS NULL"
+    named = ", ".join(text_literal(name) for name in sorted(campaigns))
     since = as_of.at - LOOK_BACK_DAYS * MICROS_PER_DAY
     best = f"list({product_sql('p', per_unit)} ORDER BY o.place) FILTER (WHERE o.list = "
     return f"""
