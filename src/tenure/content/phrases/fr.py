@@ -6,8 +6,10 @@ from tenure.content.phrases.phrases import Phrases
 PHRASES = Phrases(
     hello_name="Bonjour {name},",
     hello="Bonjour,",
-    why_marketing="{shop} vous envoie cet e-mail parce que vous faites partie de sa clientèle ou l’avez demandé.",
-    why_service="{shop} vous envoie cet e-mail au sujet de votre dossier ; il ne s’agit pas de publicité.",
+    why_marketing=(
+        "{shop} vous envoie cet e-mail parce que vous faites partie de sa clientèle ou que vous l’avez demandé."
+    ),
+    why_service="{shop} vous envoie cet e-mail au sujet de votre compte client\u202f; il ne s’agit pas de publicité.",
     unsubscribe="Se désabonner",
     preferences="Préférences",
     stop="STOP : {url}",
