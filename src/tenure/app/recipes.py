@@ -39,11 +39,12 @@ class Recipe:
         return self.step_messages[step] if step else self.messages
 
 
-def recipes(ws: Workspace) -> tuple[list[Recipe], list[TenureError]]:
-    """Every campaign that can be read, and the mistakes of those that cannot."""
+def recipes(ws: Workspace, where: Path | None = None) -> tuple[list[Recipe], list[TenureError]]:
+    """Every campaign that can be read, and the mistakes of those that cannot; out of another folder if one is given."""
     read: list[Recipe] = []
     mistakes: list[TenureError] = []
-    for folder in sorted(p for p in (ws.folder / "campaigns").iterdir() if p.is_dir() and not p.name.startswith(".")):
+    there = (where or ws.folder / "campaigns").iterdir()
+    for folder in sorted(path for path in there if path.is_dir() and not path.name.startswith(".")):
         try:
             read.append(_recipe(folder, ws))
         except TenureError as mistake:
