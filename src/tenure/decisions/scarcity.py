@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.decisions.arbitrate import best
 from tenure.decisions.candidates import Candidates
-from tenure.decisions.offers import limits
 from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
 from tenure.domain.decision import Usage
@@ -112,6 +110,8 @@ def settle(contenders: Contenders, scarcity: Scarcity) -> tuple[Indices, dict[st
         return _most(contenders, contenders.worth), {}
     if scarcity.rates is not None:
         return _most(contenders, contenders.worth - priced(contenders, scarcity.rates)), dict(scarcity.rates)
+    from tenure.decisions.arbitrate import best
+
     used = _within_reach(contenders, scarcity)
     rows, names = _weighed(contenders, used)
     kept, _, rates = best(rows, 1)
@@ -134,6 +134,8 @@ def _within_reach(contenders: Contenders, scarcity: Scarcity) -> Scarcity:
 
 
 def _weighed(contenders: Contenders, scarcity: Scarcity) -> tuple[Candidates, tuple[str, ...]]:
+    from tenure.decisions.offers import limits
+
     bounds = limits(scarcity.capacity, scarcity.budget, scarcity.campaign_budget)
     channel = _codes(contenders.channels, bounds.channel_names, 1)[contenders.channel]
     first = 1 + bounds.channels + int(bounds.has_budget)
