@@ -9,14 +9,17 @@ and n the contacts of the last 30 days. Nothing is added for who is lost for goo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tenure.domain.campaign import Campaign
 from tenure.simulation.goods import Goods, demand
 from tenure.simulation.people import Flags, Indices, Numbers, People
 from tenure.simulation.state import State
 from tenure.simulation.truth import Reply, Truth
+
+if TYPE_CHECKING:
+    from tenure.domain.campaign import Campaign
 
 CROSS_DAYS = 14  # after a complaint nobody wants to hear from the shop for so long
 _SOON = 14

@@ -11,16 +11,20 @@ lost, how price-sensitive and how tired everybody is, but not the coins. A bette
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tenure.domain.campaign import Campaign
 from tenure.simulation.answers import Moment, answers
 from tenure.simulation.buying import own_hazard
 from tenure.simulation.goods import demand
 from tenure.simulation.people import Flags, Indices, Numbers
 from tenure.simulation.policies import Options, best_of
-from tenure.simulation.world import World, offer_share
+from tenure.simulation.worths import offer_share
+
+if TYPE_CHECKING:
+    from tenure.domain.campaign import Campaign
+    from tenure.simulation.world import World
 
 _LATELY = 0.7  # weight of what was known before when the pace is renewed
 

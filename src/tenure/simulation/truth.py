@@ -7,9 +7,10 @@ that whatever was found can be compared with what is so.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenure.domain.campaign import Campaign
+if TYPE_CHECKING:
+    from tenure.domain.campaign import Campaign
 
 ORDERED = "Order Completed"
 

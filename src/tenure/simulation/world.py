@@ -7,22 +7,25 @@ order, complain and rate, sign and renew. Nothing here knows which policy sends 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.domain.campaign import Campaign, Offer
 from tenure.domain.moments import date_of
 from tenure.simulation import buying, living
 from tenure.simulation.answers import Answers, Moment, answers
 from tenure.simulation.buying import DAY, HOUR
 from tenure.simulation.coins import Coins
 from tenure.simulation.goods import draw_goods
-from tenure.simulation.people import Indices, Numbers, draw_people
+from tenure.simulation.people import Indices, draw_people
 from tenure.simulation.records import MISSING, Columns, Records
 from tenure.simulation.state import MONTH, Wave, fresh
 from tenure.simulation.truth import Truth, kind_of
-from tenure.simulation.worths import usual_orders
+from tenure.simulation.worths import offer_share, usual_orders
+
+if TYPE_CHECKING:
+    from tenure.domain.campaign import Campaign
 
 MINUTE = HOUR // 60
 SENT_AT = 9 * HOUR  # contacts leave at nine, read or not
@@ -168,13 +171,3 @@ class World:
             unit_cost=goods.cost[which], released_at=released, better=goods.better[which],
             lifetime_days=np.where(goods.lifetime[which] > 0, goods.lifetime[which], MISSING),
         )  # fmt: skip
-
-
-def offer_share(offer: Offer | None, usual: Numbers) -> Numbers:
-    """What an offer takes off a usual order, as a share of it; a gift counts with what it costs."""
-    if offer is None or offer.kind == "free_shipping":
-        return np.zeros(len(usual))
-    if offer.kind == "percent":
-        return np.full(len(usual), offer.value / 100.0)
-    share: Numbers = np.minimum(offer.value / np.maximum(usual, 0.01), 1.0)
-    return share

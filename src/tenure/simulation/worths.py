@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from tenure.simulation.buying import MORE_LINES, TWO
 from tenure.simulation.goods import Goods
 from tenure.simulation.people import Numbers, People
 from tenure.simulation.truth import Truth
+
+if TYPE_CHECKING:
+    from tenure.domain.campaign import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,13 @@ def usual_orders(truth: Truth, people: People, goods: Goods) -> Usual:
     value = pieces * (people.taste @ price)
     sale = people.bargains * truth.sale
     return Usual(value, value * (1.0 - sale) - pieces * (people.taste @ cost))
+
+
+def offer_share(offer: Offer | None, usual: Numbers) -> Numbers:
+    """What an offer takes off a usual order, as a share of it; a gift counts with what it costs."""
+    if offer is None or offer.kind == "free_shipping":
+        return np.zeros(len(usual))
+    if offer.kind == "percent":
+        return np.full(len(usual), offer.value / 100.0)
+    share: Numbers = np.minimum(offer.value / np.maximum(usual, 0.01), 1.0)
+    return share
