@@ -185,5 +185,7 @@ def plain(body: str) -> str:
 
 def dangling(text: str) -> str | None:
     """What is left behind where something unset was meant to stand, or cried instead of said."""
-    found = re.search(r"\s[,.;:!?](?:\s|$)|[,.:;]{2}|,[.!?]|\(\s*\)|!\s*!|\*\*|\bNone\b|\{|\}|[,:]\s*$", text)
+    # French sets a narrow space that does not break before `:;!?`, after a word and nowhere else.
+    french = r"[^\S\u202f][,.;:!?](?:\s|$)|(?:^|\s)\u202f[:;!?]|\u202f[,.]|"
+    found = re.search(french + r"[,.:;]{2}|,[.!?]|\(\s*\)|!\s*!|\*\*|\bNone\b|\{|\}|[,:]\s*$", text)
     return found and text[max(0, found.start() - 20) : found.end() + 20]

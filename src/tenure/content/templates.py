@@ -146,7 +146,9 @@ def render_line(template: Template, part: str, context: Mapping[str, object], ma
     Raises:
         TenureError: as in `render`.
     """
-    return _on_one_line(_filled(template, part, {**context, filters.MANNER: manner}))
+    said = _filled(template, part, {**context, filters.MANNER: manner})
+    # In a text message a space outside the GSM alphabet would more than halve what one part holds.
+    return " ".join(said.split()) if part == "sms" else _on_one_line(said)
 
 
 def _compiled(environment: _Environment, source: str, file: str, before: int) -> BoundTemplate:
@@ -175,7 +177,7 @@ def _filled(template: Template, part: str, values: Mapping[str, object]) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    return " ".join(text.split())
+    return _SPACE.sub(" ", text).strip()
 
 
 def _refuse(error: LiquidError, file: str, before: int, source: str = "") -> NoReturn:

@@ -5,6 +5,7 @@ A language that is not here yet speaks English in the footer; dates and money fo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -18,7 +19,9 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from tenure.content.phrases import BY_LANGUAGE
 from tenure.content.phrases.phrases import Phrases
 
-DATE_STYLES = ("short", "medium", "long", "full", "day", "month")
+DATE_STYLES = ("short", "medium", "long", "full", "day", "month", "month_year")
+_SKELETONS = {"day": "MMMMd", "month_year": "yMMMM"}
+_FIRST = re.compile(r"\b1(?=\s[^\W\d])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def day(value: object, style: str, locale: str, zone: str) -> str:
 
     Args:
         value: a date, a moment, or either as ISO 8601 text; UTC unless it says.
-        style: short, medium, long, full, `day` (12 September) or `month` (September).
+        style: short, medium, long, full, `day` (12 September), `month` (September) or `month_year` (September 2024).
 
     Raises:
         ValueError: it is no date, or the style is unknown.
@@ -112,9 +115,13 @@ def day(value: object, style: str, locale: str, zone: str) -> str:
     if style not in DATE_STYLES:
         raise ValueError(f"`{style}` is not one of {', '.join(DATE_STYLES)}")
     on, known = _date(value, zone), babel_locale(locale)
-    if style == "day":
-        return format_skeleton("MMMMd", datetime(on.year, on.month, on.day, tzinfo=UTC), tzinfo=UTC, locale=known)
-    return format_date(on, "LLLL" if style == "month" else style, locale=known)
+    if style in _SKELETONS:
+        moment = datetime(on.year, on.month, on.day, tzinfo=UTC)
+        said = format_skeleton(_SKELETONS[style], moment, tzinfo=UTC, locale=known)
+    else:
+        said = format_date(on, "LLLL" if style == "month" else style, locale=known)
+    # The first of a month is an ordinal in French, which the data of locales do not know.
+    return _FIRST.sub("1er", said) if language_of(locale) == "fr" and on.day == 1 else said
 
 
 @cache
