@@ -6,8 +6,8 @@ from tenure.content.phrases.phrases import Phrases
 PHRASES = Phrases(
     hello_name="Здравствуйте, {name}!",
     hello="Здравствуйте!",
-    why_marketing="Вы получили это письмо, потому что вы клиент компании «{shop}» или согласились его получать.",
-    why_service="Это служебное письмо от компании «{shop}», оно не является рекламой.",
+    why_marketing="Вы получили это письмо, потому что вы клиент компании «{shop}» или подписались на ее рассылку.",
+    why_service="Это сервисное письмо компании «{shop}», а не реклама.",
     unsubscribe="Отписаться",
     preferences="Настройки рассылки",
     stop="Отписаться: {url}",
