@@ -5,8 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from tests.features.conftest import DAY
 
 from tenure.domain.business import Business, StageRules
+from tenure.domain.moments import AsOf
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,25 @@ def test_the_stage_follows_the_customers_own_gap(story, at, utc, midnight, days,
     assert row["stage"] == stage
     if since is not None:
         assert row["stage_since"] == (utc(at(since)) if stage == "new" else midnight(at(since)))
+
+
+def test_between_orders_a_stage_only_moves_on_whatever_others_buy(world, at):
+    """The base's typical gap moves every day with the two who buy ever more often, then ever more seldom."""
+    others = [-300, -200, -140, -100, -70, -50, -30, -20, -15, *range(-12, -3), 0, 4, 9, 16, 25, 36, 50]
+    days = (-130, -118, -109, -95, -84, -70, -61)
+    bought = [(1, days), (2, days[:2]), (3, others), (4, [day - 1 for day in others])]
+    made = world(("customers", {"customer_key": key, "customer_id": f"c{key}", "declared": 1}) for key, _ in bought)
+    made.add(
+        ("orders", {"customer_key": key, "customer_id": f"c{key}", "order_id": f"o{key}-{day}", "at": at(day),
+                    "total": 1_000}) for key, when in bought for day in when
+    )  # fmt: skip
+    way = ("new", "loyal", "active", "at_risk", "lapsed", "lost")
+    seen = [
+        [way.index(row["stage"]) for row in made.compute(["c1", "c2"], as_of=AsOf(at(day), DAY + day)).to_pylist()]
+        for day in (-60, -46, -43, -40, -25, -10, 20, 49)
+    ]
+    for stages in zip(*seen, strict=True):
+        assert list(stages) == sorted(stages) and len(set(stages)) >= 3
 
 
 def test_loyal_needs_orders_rank_and_punctuality(story, at):
