@@ -181,6 +181,22 @@ class Decisions(Protocol):
         """How many of the customer's facts before `as_of` were received after a moment, by fact table."""
 
 
+class Previews(Protocol):
+    """The warehouse as `preview` sees it: nothing that is asked leaves a trace."""
+
+    def narrowing(self, campaign: Campaign) -> list[int]:
+        """How many customers there are, how many are left by the stage, and by each term of the audience after it."""
+
+    def some(self, limit: int) -> pa.Table:
+        """The profiles of some customers, those who ordered last before others."""
+
+    def locales(self) -> dict[str | None, int]:
+        """How many customers speak each locale; None counts those of whom it is not known."""
+
+    def contacts(self, rows: pa.Table, as_of: AsOf, showing: Collection[str]) -> pa.Table:
+        """Contacts with all that a message may name, as `Decisions.addressees` gives them; `rows` are decisions."""
+
+
 class Hours(Protocol):
     """When people did things, as `plan` asks it."""
 

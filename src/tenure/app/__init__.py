@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
     from tenure.app.line import decide, learn, profile, profiles, send, sent_sentence
     from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
+    from tenure.app.previewing import Previewed, preview
     from tenure.app.replaying import replay
     from tenure.app.simulating import Simulation, simulate
 
 __all__ = [
-    "Simulation", "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "example", "explain", "extracts",
-    "facts", "fit", "idle", "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace",
-    "outbox", "profile", "profiles", "quarantine", "replay", "report", "rivals", "run", "secret", "send",
+    "Previewed", "Simulation", "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "example", "explain",
+    "extracts", "facts", "fit", "idle", "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace",
+    "outbox", "preview", "profile", "profiles", "quarantine", "replay", "report", "rivals", "run", "secret", "send",
     "sent_sentence", "show", "simulate", "unfitted", "whatif",
 ]  # fmt: skip
 
@@ -42,6 +43,7 @@ _WHERE = {
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
     "line": ("decide", "learn", "profile", "profiles", "send", "sent_sentence"),
     "looking": ("campaigns", "customer", "doctor", "explain", "outbox", "report"),
+    "previewing": ("Previewed", "preview"),
     "replaying": ("replay",),
     "simulating": ("Simulation", "simulate"),
 }

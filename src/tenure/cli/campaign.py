@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tenure.cli.options import json_option, opened, workspace_option
+from tenure.cli.preview import preview
 from tenure.cli.printing import print_json, print_table
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def campaign() -> None:
     Example:
       tenure campaign check
     """
+
+
+campaign.add_command(preview)
 
 
 @campaign.command()

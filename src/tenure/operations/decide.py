@@ -131,7 +131,7 @@ def decide(
         judged.append(assess(drawn.rows, campaign, business, as_of, learned))
         refused[campaign.name] = dict(drawn.refused)
         progress.advance()
-    scarcity = _left(judged, decisions, business, as_of, run_id)
+    scarcity = left(judged, decisions, business, as_of, run_id)
     contact = business.contact
     chosen = choose(judged, scarcity, Exploring(contact.explore, contact.explore_budget, f"{business.salt}|{run_id}"))
     for one in judged:
@@ -144,7 +144,7 @@ def decide(
     return decided
 
 
-def _left(
+def left(
     judged: Sequence[Judged], decisions: Decisions, business: Business, as_of: AsOf, run_id: str
 ) -> Scarcity:  # fmt: skip
     """What is left of channels and money once every service message has what it needs."""

@@ -74,7 +74,7 @@ def _message(row: dict[str, Any], campaign: Campaign, first: Campaign, recipient
     business = moments.business
     channel = business.channel(row["channel"])
     not_before, expires_at = moments.of(row, campaign)
-    locale = _locale(campaign, row["person_locale"] or business.locale)
+    locale = spoken_locale(campaign, row["person_locale"] or business.locale)
     return Plan(
         key=message_key(campaign.name, row["customer_id"], row["occasion_key"]),
         run_id=row["run_id"],
@@ -101,7 +101,7 @@ def _recipient(row: dict[str, Any]) -> str:
     return str(row["phone"] or "") if row["channel"] == "sms" else str(row["customer_id"])
 
 
-def _locale(campaign: Campaign, wanted: str) -> str:
+def spoken_locale(campaign: Campaign, wanted: str) -> str:
     """The written language nearest to the customer's, else the campaign's first."""
     exact = wanted.replace("_", "-").lower()
     for same in (lambda known: known.lower() == exact, lambda known: language_of(known) == language_of(wanted)):
