@@ -127,6 +127,15 @@ def test_results_move_the_lift_by_stage_and_path(kit):
     assert Appraisal(rows(), kit.campaign("other"), BUSINESS, learned).lift[0] == 0.05
 
 
+def test_a_measured_lift_holds_that_of_the_offer_already_as_far_as_it_was_promised(kit):
+    campaign = kit.campaign("x", offer=Offer("amount", 5, lift=0.02))
+    learned = Learned({("x", None, None): Lift(0.03, 0.01, 900)}, promised={"x": 0.25})
+    for offered, stated, measured in ((True, 0.07, 0.045), (False, 0.05, 0.025)):
+        promise = np.array([offered])
+        assert Appraisal(rows(), campaign, BUSINESS).by(0, promise).lift[0] == pytest.approx(stated)
+        assert Appraisal(rows(), campaign, BUSINESS, learned).by(0, promise).lift[0] == pytest.approx(measured)
+
+
 def test_a_goal_that_is_no_order_begins_where_the_control_group_ended(kit):
     campaign = kit.campaign("x", goal=Goal("Visit Completed"))
     assert chance_alone(rows(), campaign)[0] == 0

@@ -88,14 +88,25 @@ class Appraisal:
         """The worth of speaking on the campaign's channel of that place, with the offer to those `offered` it."""
         campaign, business = self.campaign, self.business
         channel = campaign.channels[place] if campaign.channels else ""
-        added = np.where(offered, campaign.offer.lift if campaign.offer else 0.0, 0.0)
-        lift = np.clip((self.lift + added) * NEXT_CHANNEL**place, -self.p0, 1.0 - self.p0)
+        lift = np.clip((self.lift + self._of_the_offer(offered)) * NEXT_CHANNEL**place, -self.p0, 1.0 - self.p0)
         gain = lift * self.margin * self.goal_value
         redeemed = self.learned.redeemed.get(campaign.folder, REDEMPTION)
         discount = (self.p0 + lift) * self._promised * offered * redeemed
         wear = np.zeros(len(gain)) if campaign.purpose == "service" else self._wear(np.maximum(gain, 0.0), channel)
         cost = np.full(len(gain), _price(business, channel))
         return Worth(self.p0, lift, self.margin, self.goal_value, gain, discount, cost, wear)
+
+    def _of_the_offer(self, offered: NDArray[np.bool_]) -> Numbers:
+        """What the offer adds to the lift, or its absence takes away.
+
+        A stated lift is that of the plain message. A measured one is that of all messages of the campaign, of which a
+        share promised the offer, so that much of the offer's lift is in it already.
+        """
+        offer = self.campaign.offer
+        added = offer.lift if offer else 0.0
+        is_measured = self.learned.lift(self.campaign.name, None, None) is not None
+        share = self.learned.promised.get(self.campaign.folder, 0.0) if is_measured else 0.0
+        return np.where(offered, added, 0.0) - share * added
 
     def _wear(self, gain: Numbers, channel: str) -> Numbers:
         """What this contact takes from those that follow.

@@ -34,12 +34,15 @@ class Learned:
         alone: share of each campaign's control people who reached the goal, shrunk; p0 where no model gives one.
         redeemed: share of those who bought with a campaign's offer in hand who redeemed it, shrunk towards all.
         unsubscribed: chance by channel that one marketing message makes somebody unsubscribe, shrunk.
+        promised: share of those written to by each campaign who were promised its offer: a measured lift is that of
+            both kinds of message together.
     """
 
     lifts: Mapping[tuple[str, str | None, str | None], Lift] = field(default_factory=dict)
     alone: Mapping[str, float] = field(default_factory=dict)
     redeemed: Mapping[str, float] = field(default_factory=dict)
     unsubscribed: Mapping[str, float] = field(default_factory=dict)
+    promised: Mapping[str, float] = field(default_factory=dict)
 
     def lift(self, campaign: str, stage: str | None, path: str | None) -> Lift | None:
         """The finest lift known for somebody of that stage and path; None when the campaign has none at all."""

@@ -21,6 +21,7 @@ def lessons(
     business: Business,
 ) -> Learned:  # fmt: skip
     """What results have taught, from rows of the port `Outcomes`; only people whose goal's days are over count."""
+    redemptions = list(redemptions)
     over = [row for row in outcomes if row["is_over"]]
     control: dict[str, Count] = defaultdict(Count)
     for row in over:
@@ -32,6 +33,7 @@ def lessons(
         redeemed({row["campaign"]: Count(row["redeemed"], row["buyers"]) for row in redemptions}),
         unsubscribed({row["channel"]: Count(row["unsubscribed"], row["messages"]) for row in messages},
                      business.contact.unsubscribe_risk),
+        {row["campaign"]: row["promised"] / row["told"] for row in redemptions if row["told"]},
     )  # fmt: skip
 
 

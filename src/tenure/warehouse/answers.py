@@ -33,17 +33,19 @@ def answers_sql(campaign: Campaign, as_of: AsOf, business: Business) -> str:
 
 
 def redemptions_sql(campaign: Campaign, as_of: AsOf) -> str:
-    """One row: who ordered within the goal's days with the campaign's offer in hand, and who of them redeemed it.
+    """One row: who was written to, who was promised the offer, who of these ordered in its days, and who redeemed it.
 
     An order that was reduced, or that carried a coupon, redeemed it. Only offers whose days are over count, so that
     early birds do not stand for all.
     """
     days = round(campaign.goal.within_days * MICROS_PER_DAY)
     return f"""
-        WITH hand AS (
-            SELECT DISTINCT customer_key, epoch_us(as_of) AS begun_at FROM decisions
+        WITH told AS (
+            SELECT customer_key, epoch_us(as_of) AS begun_at, offer_kind FROM decisions
             WHERE split_part(campaign, '/', 1) = {text_literal(campaign.name)} AND outcome = 'chosen'
-                AND offer_kind IS NOT NULL AND epoch_us(as_of) + {days} <= {as_of.at}
+                AND epoch_us(as_of) + {days} <= {as_of.at}
+        ), hand AS (
+            SELECT DISTINCT customer_key, begun_at FROM told WHERE offer_kind IS NOT NULL
         ), bought AS (
             SELECT h.customer_key, h.begun_at,
                 max(CASE WHEN o.coupon IS NOT NULL OR COALESCE(o.discount, l.discount, 0) > 0 THEN 1 ELSE 0 END)
@@ -53,7 +55,8 @@ def redemptions_sql(campaign: Campaign, as_of: AsOf) -> str:
             LEFT JOIN order_reductions l ON l.order_id = o.order_id
             WHERE o.status IS DISTINCT FROM 'cancelled' GROUP BY ALL
         )
-        SELECT {text_literal(campaign.name)} AS campaign, count(*) AS buyers, COALESCE(sum(redeemed), 0) AS redeemed
+        SELECT {text_literal(campaign.name)} AS campaign, count(*) AS buyers, COALESCE(sum(redeemed), 0) AS redeemed,
+            (SELECT count(*) FROM told) AS told, (SELECT count(*) FROM told WHERE offer_kind IS NOT NULL) AS promised
         FROM bought"""
 
 

@@ -32,7 +32,7 @@ EFFECTS: tuple[tuple[str, str], ...] = (
     ("wasted_low", "DOUBLE"), ("wasted_high", "DOUBLE"), ("sent", "BIGINT"), ("opened", "BIGINT"),
     ("unsubscribed", "BIGINT"), ("cost", "DOUBLE"), ("alarm", "VARCHAR"),
 )  # fmt: skip
-_SHARES = ("alone", "redeemed", "unsubscribed")
+_SHARES = ("alone", "redeemed", "unsubscribed", "promised")
 
 
 class DuckLearned:

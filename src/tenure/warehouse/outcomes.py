@@ -35,7 +35,8 @@ _OUTCOMES = (("campaign", "VARCHAR"), ("arm", "VARCHAR"), ("propensity", "DOUBLE
              ("stage", "VARCHAR"), ("path", "VARCHAR"), ("since", "BIGINT"), *SUMS)  # fmt: skip
 _ANSWERS = (("campaign", "VARCHAR"), ("sent", "BIGINT"), ("opened", "BIGINT"), ("unsubscribed", "BIGINT"),
             ("cost", "DOUBLE"))  # fmt: skip
-_REDEEMED = (("campaign", "VARCHAR"), ("buyers", "BIGINT"), ("redeemed", "BIGINT"))
+_REDEEMED = (("campaign", "VARCHAR"), ("buyers", "BIGINT"), ("redeemed", "BIGINT"), ("told", "BIGINT"),
+             ("promised", "BIGINT"))  # fmt: skip
 _REDUCTIONS = "order_reductions"
 
 
@@ -69,7 +70,7 @@ class DuckOutcomes:
         return self._rows(_ANSWERS, [answers_sql(one, as_of, business) for one in self._begun(campaigns, as_of)])
 
     def redemptions(self, campaigns: Sequence[Campaign], as_of: AsOf) -> pa.Table:
-        """One row per campaign with an offer: who bought with it in hand, and who of them redeemed it."""
+        """One row per campaign with an offer: who was told, promised it, bought with it in hand, and redeemed it."""
         self._reduce(as_of)
         begun = self._begun(campaigns, as_of)
         offering = [one for one in begun if any(part.offer is not None for part in (one, *one.steps))]
