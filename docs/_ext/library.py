@@ -7,7 +7,8 @@ from importlib import resources
 
 from tenure.campaigns.parse import parse, sorted_messages
 from tenure.decisions import phrases
-from tenure.domain.campaign import Campaign, Occasion, Offer
+from tenure.decisions.occasions import when
+from tenure.domain.campaign import Campaign, Offer
 
 # Where in a customer's life each campaign speaks, in the order in which people live it.
 CHAPTERS: dict[str, tuple[str, ...]] = {
@@ -25,10 +26,6 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "At risk and gone": ("save-before-leaving", "complaint-recovery", "win-back", "exit-survey", "last-goodbye"),
 }  # fmt: skip
 
-_RELEASED = {
-    "any": "a new product", "category": "a new product in the category they spend most on",
-    "brand": "a new product of the brand they spend most on", "better": "a better version of what they bought",
-}  # fmt: skip
 _QUIET = {"complaint": "a complaint", "order": "an order", "contact": "another contact"}
 _STOPS = {"ordered": "an order", "complaint": "a complaint", "opened": "the message being opened",
           "clicked": "a click"}  # fmt: skip
@@ -72,7 +69,7 @@ def _reason(text: str) -> str:
 
 def _rows(campaign: Campaign) -> Iterator[tuple[str, str]]:
     yield "who", _who(campaign)
-    yield "when", when(campaign.occasion)
+    yield "when", f"{when(campaign.occasion)}; once for each `{campaign.occasion.key}`"
     yield "not within", ", ".join(f"{phrases.days(days)} of {_QUIET.get(word, f'`{word}`')}"
                                   for word, days in campaign.quiet_after)  # fmt: skip
     yield "how", phrases.listed([phrases.by_channel(channel) for channel in campaign.channels], "or")
@@ -87,31 +84,6 @@ def _rows(campaign: Campaign) -> Iterator[tuple[str, str]]:
 def _who(campaign: Campaign) -> str:
     stages = phrases.listed([f"`{stage}`" for stage in campaign.stages], "or") if campaign.stages else "every stage"
     return f"{stages}; `{campaign.audience.text}`" if campaign.audience.text else stages
-
-
-def when(occasion: Occasion) -> str:
-    """An occasion in a sentence."""
-    before, late = phrases.days(occasion.before_days), phrases.days(occasion.late_days)
-    early = f"from {before} before " if occasion.before_days else "from "
-    over = f" to {late} after it" if occasion.late_days else ""
-    if occasion.event:
-        wait, within = phrases.days(occasion.wait_days), phrases.days(occasion.within_days)
-        said = f"from {wait} to {within} after" if occasion.wait_days else f"within {within} of"
-        said += f" `{occasion.event}`"
-    elif occasion.date:
-        named = "the birthday" if occasion.date == "birthday" else phrases.moment(occasion.date)
-        returns = "each return of the day of " if occasion.every and occasion.date != "birthday" else ""
-        said = f"{early}{returns}{named}{over or ', and not after it'}"
-    elif occasion.calendar:
-        said = f"{early}the first to the last day of a {occasion.calendar}{over}"
-    elif occasion.release:
-        said = f"within {phrases.days(occasion.within_days)} of the release of {_RELEASED[occasion.release]}"
-    elif occasion.schedule:
-        said = f"every {occasion.schedule}"
-    else:
-        said = "as soon as it is so"
-    where = f", if `{occasion.where.text}`" if occasion.where else ""
-    return f"{said}{where}; once for each `{occasion.key}`"
 
 
 def _offer(offer: Offer | None) -> str:

@@ -14,12 +14,14 @@ from tenure.app.workspace import Workspace, initialise, moment, open_workspace, 
 
 if TYPE_CHECKING:
     from tenure.app.asking import whatif
+    from tenure.app.checking import remarks
     from tenure.app.daily import run
     from tenure.app.examples import example, show
     from tenure.app.fitting import fit, unfitted
     from tenure.app.grocer import demo
     from tenure.app.idling import idle, rivals
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
+    from tenure.app.library import Shelved, add, every_name, library, new
     from tenure.app.line import decide, learn, profile, profiles, send, sent_sentence
     from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
     from tenure.app.previewing import Previewed, preview
@@ -27,20 +29,23 @@ if TYPE_CHECKING:
     from tenure.app.simulating import Simulation, simulate
 
 __all__ = [
-    "Previewed", "Simulation", "Workspace", "campaigns", "customer", "decide", "demo", "doctor", "example", "explain",
-    "extracts", "facts", "fit", "idle", "import_sources", "import_table", "initialise", "learn", "moment", "open_workspace",
-    "outbox", "preview", "profile", "profiles", "quarantine", "replay", "report", "rivals", "run", "secret", "send",
-    "sent_sentence", "show", "simulate", "unfitted", "whatif",
+    "Previewed", "Shelved", "Simulation", "Workspace", "add", "campaigns", "customer", "decide", "demo", "doctor",
+    "every_name", "example", "explain", "extracts", "facts", "fit", "idle", "import_sources", "import_table",
+    "initialise", "learn", "library", "moment", "new", "open_workspace", "outbox", "preview", "profile", "profiles",
+    "quarantine", "remarks", "replay", "report", "rivals", "run", "secret", "send", "sent_sentence", "show", "simulate",
+    "unfitted", "whatif",
 ]  # fmt: skip
 
 _WHERE = {
     "asking": ("whatif",),
+    "checking": ("remarks",),
     "daily": ("run",),
     "examples": ("example", "show"),
     "fitting": ("fit", "unfitted"),
     "grocer": ("demo",),
     "idling": ("idle", "rivals"),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
+    "library": ("Shelved", "add", "every_name", "library", "new"),
     "line": ("decide", "learn", "profile", "profiles", "send", "sent_sentence"),
     "looking": ("campaigns", "customer", "doctor", "explain", "outbox", "report"),
     "previewing": ("Previewed", "preview"),

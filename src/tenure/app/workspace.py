@@ -90,7 +90,7 @@ def initialise(folder: Path, kind: str = "shop", **values: str) -> list[str]:
                 text = text.replace("{" + key + "}", value)
             target.write_text(text, "utf-8")
             made.append(str(target.relative_to(folder)))
-    for campaign in _library():
+    for campaign in library_folders():
         target = folder / "campaigns" / campaign.name
         if not target.exists():
             shutil.copytree(campaign, target)
@@ -98,7 +98,8 @@ def initialise(folder: Path, kind: str = "shop", **values: str) -> list[str]:
     return made
 
 
-def _library() -> list[Path]:
+def library_folders() -> list[Path]:
+    """The folders of the library's campaigns, by name."""
     found = (Path(str(entry)) for folder in registry.folders("campaigns") for entry in folder.iterdir())
     return sorted(path for path in found if (path / "campaign.yaml").is_file())
 

@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("report", "report", "Figures: retention, cohorts, revenue, funnel, stages, economics, models, …"),
     "whatif": ("whatif", "whatif", "What a customer is worth, and what would make one pay."),
     "replay": ("replay", "replay", "Policies side by side over past days, as the facts were known then."),
-    "campaign": ("campaign", "campaign", "List and check the campaign files."),
+    "campaign": ("campaign", "campaign", "Make, check and preview campaigns."),
     "simulate": ("simulate", "simulate", "Policies side by side on a shop whose truth is known."),
     "doctor": ("setup", "doctor", "Check settings, files, store and channels."),
     "demo": ("demo", "demo", "A year of a real grocer, from records to sent messages."),

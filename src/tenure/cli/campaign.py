@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tenure.cli.library import add, library, new
 from tenure.cli.options import json_option, opened, workspace_option
 from tenure.cli.preview import preview
 from tenure.cli.printing import print_json, print_table
@@ -15,12 +17,13 @@ from tenure.cli.printing import print_json, print_table
 if TYPE_CHECKING:
     from tenure.domain.campaign import Campaign
 
+_WIDTH = 80
 _COLUMNS = ("campaign", "title", "channels", "steps", "languages")
 
 
 @click.group()
 def campaign() -> None:
-    """List and check the campaign files.
+    """Make, check and preview campaigns.
 
     \b
     Example:
@@ -28,7 +31,8 @@ def campaign() -> None:
     """
 
 
-campaign.add_command(preview)
+for _command in (preview, new, library, add):
+    campaign.add_command(_command)
 
 
 @campaign.command()
@@ -37,20 +41,22 @@ campaign.add_command(preview)
 def check(as_json: bool, workspace: Path) -> None:
     """Read every campaign; a mistake is named with file and line (exit code 1).
 
-    Also said: which campaigns are idle, because what they need was never recorded, and which of them speak about the
-    same occasions and so compete for their customers.
+    Also said, without a bad exit code: which campaigns are idle, because what they need was never recorded; which
+    speak about the same occasions and so compete for their customers; and what looks unintended, such as an offer
+    larger than the usual order, a budget of 0, a step after the goal's days, or a campaign that pays for nobody.
     """
     from tenure import app
 
     ws = opened(workspace)
     campaigns, mistakes = app.campaigns(ws)
     idle, rivals = app.idle(ws), app.rivals(ws)
+    remarks = app.remarks(ws, idle)
     if as_json:
-        print_json({"campaigns": [_as_json(c, idle, rivals) for c in campaigns],
+        print_json({"campaigns": [_as_json(c, idle, rivals, remarks) for c in campaigns],
                     "mistakes": [m.sentence for m in mistakes]})  # fmt: skip
     else:
         print_table(_COLUMNS, [_row(c) for c in campaigns])
-        _print_notes(idle, rivals)
+        _print_notes(idle, rivals, remarks)
         for mistake in mistakes:
             click.echo(mistake.sentence, err=True)
     if mistakes:
@@ -62,22 +68,34 @@ def _row(campaign: Campaign) -> tuple[str, str, str, int, int]:
     return campaign.name, campaign.title, channels, len(campaign.steps), len(campaign.locales)
 
 
-def _as_json(campaign: Campaign, idle: Mapping[str, str], rivals: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _as_json(
+    campaign: Campaign, idle: Mapping[str, str], rivals: Mapping[str, tuple[str, ...]],
+    remarks: Mapping[str, tuple[str, ...]],
+) -> dict[str, Any]:  # fmt: skip
     return {
         "campaign": campaign.name, "title": campaign.title, "purpose": campaign.purpose,
         "stages": ", ".join(campaign.stages) or "all", "channels": ", ".join(campaign.channels),
         "languages": ", ".join(campaign.locales), "steps": [step.step for step in campaign.steps],
         "idle": idle.get(campaign.name), "rivals": list(rivals.get(campaign.name, ())),
+        "remarks": list(remarks.get(campaign.name, ())),
     }  # fmt: skip
 
 
-def _print_notes(idle: Mapping[str, str], rivals: Mapping[str, tuple[str, ...]]) -> None:
-    if idle:
-        click.echo(f"\nIdle, because what they need was never recorded ({len(idle)}):")
-        for name, reason in idle.items():
-            click.echo(f"- {name}: {reason}.")
+def _print_notes(
+    idle: Mapping[str, str], rivals: Mapping[str, tuple[str, ...]], remarks: Mapping[str, tuple[str, ...]]
+) -> None:  # fmt: skip
+    said = [f"{name}: {remark}." for name, all_of_it in remarks.items() for remark in all_of_it]
+    _list(f"Worth a look ({len(said)}):", said)
+    missing = [f"{name}: {reason}." for name, reason in idle.items()]
+    _list(f"Idle, because what they need was never recorded ({len(missing)}):", missing)
     groups = dict.fromkeys(tuple(sorted((name, *others))) for name, others in rivals.items())
-    if groups:
-        click.echo("\nOf the same occasions, so that they compete; each speaks once:")
-        for group in groups:
-            click.echo(f"- {', '.join(group[:-1])} and {group[-1]}")
+    _list("Of the same occasions, so that they compete; each speaks once:",
+          [f"{', '.join(group[:-1])} and {group[-1]}" for group in groups])  # fmt: skip
+
+
+def _list(heading: str, lines: list[str]) -> None:
+    if lines:
+        click.echo(f"\n{heading}")
+    for line in lines:
+        click.echo(textwrap.fill(line, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_long_words=False,
+                                 break_on_hyphens=False))  # fmt: skip

@@ -22,7 +22,7 @@ _WIDTH = 80
 @click.argument("name")
 @as_of_option
 @click.option("--locale", "locales", multiple=True, metavar="LANGUAGE",
-              help="Show the messages in it; may be given several times. `all` for every language written.")  # fmt: skip
+              help="Show the messages in it; may be given several times; `all` for every language.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help="Also write the whole messages into this folder, with an index.html that shows them.")  # fmt: skip
 @click.option("--show-names", is_flag=True, help="Name the example customers and greet them by name.")

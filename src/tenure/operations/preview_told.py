@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tenure.decisions.occasions import when
 from tenure.domain.campaign import Campaign
 from tenure.domain.decision import RULES
 from tenure.operations.preview import Foreseen, Narrowing, Preview
@@ -152,25 +153,9 @@ def label(step: Narrowing, campaign: Campaign) -> str:
         case "stage" | "audience":
             return f"{step.rule}: {step.term}"
         case "occasion":
-            return f"occasion: {occasion(campaign)}"
+            return f"occasion: {when(campaign.occasion)}"
         case rule:
             return f"less those where {RULES[rule]}"
-
-
-def occasion(campaign: Campaign) -> str:
-    """The occasion of a campaign in a few words."""
-    given = campaign.occasion
-    if given.after:
-        return f"{given.wait_days:g} days after `{given.after}` was sent"
-    if given.date:
-        return f"{given.date}, {given.before_days:g} days before to {given.late_days:g} days after"
-    if given.calendar:
-        return f"{given.calendar} of the calendar"
-    if given.release:
-        return f"new products: {given.release}"
-    if given.schedule:
-        return f"every {given.schedule}"
-    return f"{given.event} in the last {given.within_days:g} days" if given.event else f"each {given.key}"
 
 
 def _money(preview: Preview, amount: float) -> str:

@@ -84,6 +84,10 @@ class DuckCandidates:
         with self._warehouse.lend(_ASKED, named):
             return self._warehouse.arrow(query.rows(everyone=True))
 
+    def usual_order(self, as_of: AsOf, business: Business) -> float | None:
+        """What an order before a moment was worth on the average, in units; None without orders."""
+        return self._typical(as_of, business)[0] or None
+
     def _nobody(self, campaign: Campaign, query: CandidateQuery) -> pa.Table:
         """The columns without a row; most campaigns of a library find nobody, and planning their query takes 40 ms."""
         shape = (len(campaign.channels), len(campaign.quiet_after))

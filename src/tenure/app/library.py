@@ -1,0 +1,166 @@
+"""The library of campaigns, and new campaigns out of it or out of a skeleton."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tenure.app import adapters
+from tenure.app.recipes import parsed
+from tenure.app.workspace import Workspace, library_folders, moment
+from tenure.domain.errors import TenureError, UsageError, nearest
+
+if TYPE_CHECKING:
+    from tenure.domain.campaign import Campaign
+
+_SPOKEN = 0.05  # a language that fewer customers speak is written when somebody asks for it
+_FILE = "campaign.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """One campaign of the library, seen from a workspace.
+
+    Attributes:
+        when: its occasion, in words.
+        idle: why it would find nobody here, None if it may.
+        is_here: whether the workspace has a campaign of that name.
+    """
+
+    campaign: Campaign
+    when: str
+    idle: str | None
+    is_here: bool
+
+
+def library(ws: Workspace) -> list[Shelved]:
+    """Every campaign of the library by name, and whether it would find anybody in this workspace."""
+    from tenure.campaigns.idling import events_of, idle_reason
+    from tenure.decisions.occasions import when
+    from tenure.warehouse.idling import look
+
+    found = [parsed(name, (folder / _FILE).read_text("utf-8"), _messages(folder), ws, f"campaigns/{name}").campaign
+             for name, folder in _folders().items()]  # fmt: skip
+    with adapters.warehouse(ws) as opened:
+        seen = look(opened, events_of(found), moment(ws, None), ws.business)
+    return [
+        Shelved(one, when(one.occasion), idle_reason(one, seen), (ws.folder / "campaigns" / one.name).exists())
+        for one in found
+    ]  # fmt: skip
+
+
+def add(ws: Workspace, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Copy campaigns of the library into the workspace, in every language; what is there already stays.
+
+    Returns:
+        The names that were copied, and those that were there.
+
+    Raises:
+        UsageError: the library has no campaign of a name; then nothing is copied.
+    """
+    folders = _folders()
+    sources = {name: _source(folders, name) for name in names}
+    there = [name for name in sources if (ws.folder / "campaigns" / name).exists()]
+    added = [name for name in sources if name not in there]
+    for name in added:
+        shutil.copytree(sources[name], ws.folder / "campaigns" / name)
+    return added, there
+
+
+def every_name() -> list[str]:
+    """The names of all campaigns of the library."""
+    return list(_folders())
+
+
+def new(ws: Workspace, name: str, source: str | None = None, locales: Sequence[str] = ()) -> list[str]:
+    """Make a campaign out of one of the library, or out of a commented skeleton that finds nobody until it is changed.
+
+    Args:
+        name: of the new folder.
+        source: a campaign of the library.
+        locales: languages of its messages, or `all`; the business's own and those that its customers speak if not
+            given.
+
+    Returns:
+        The files that were made, relative to the workspace.
+
+    Raises:
+        TenureError: there is a campaign of that name.
+        UsageError: the name is none, or the library has no such campaign or language.
+    """
+    from tenure.campaigns.pieces import NAME
+
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"`{name}` is not a campaign's name", "Use small letters, digits and hyphens, such as win-back."
+        )
+    target = ws.folder / "campaigns" / name
+    if target.exists():
+        raise TenureError(f"there is a campaign `{name}` already", "Take another name, or remove its folder first.")
+    folder = _source(_folders(), source) if source else _skeleton()
+    files = _chosen(folder, _languages(ws, folder, locales), named=bool(locales), whole=source is not None)
+    target.mkdir()
+    for file, text in files.items():
+        (target / file).write_text(text, "utf-8")
+    return [f"campaigns/{name}/{file}" for file in files]
+
+
+def _chosen(folder: Path, languages: Sequence[str], *, named: bool, whole: bool) -> dict[str, str]:
+    """The campaign file, and the messages of the languages; a skeleton speaks English where it knows no better.
+
+    Raises:
+        UsageError: the library does not speak a language that was asked for.
+    """
+    messages = _messages(folder)
+    known = sorted({_language(file) for file in messages})
+    found = {_FILE: (folder / _FILE).read_text("utf-8")}
+    spoken = [one for one in languages if one in known] or ([] if named else ["en"])
+    if named and whole and (lacking := [one for one in languages if one not in known]):
+        raise UsageError(f"the library does not speak `{lacking[0]}`", f"It speaks {', '.join(known)}.")
+    found |= {file: text for file, text in messages.items() if _language(file) in spoken}
+    if not whole:
+        found |= {f"message.{one}.md": messages["message.en.md"] for one in languages if one not in known}
+    return found
+
+
+def _languages(ws: Workspace, folder: Path, asked: Sequence[str]) -> list[str]:
+    from tenure.content.words import language_of
+
+    if "all" in asked:
+        return sorted({_language(file) for file in _messages(folder)})
+    if asked:
+        return list(dict.fromkeys(one.replace("_", "-") for one in asked))
+    with adapters.warehouse(ws) as opened:
+        rows = opened.fetch("SELECT locale, count(*) FROM facts.customers WHERE locale IS NOT NULL GROUP BY locale")
+    counts: dict[str, int] = {}
+    for locale, count in rows:
+        spoken = language_of(str(locale))
+        counts[spoken] = counts.get(spoken, 0) + int(count)
+    many = [one for one in sorted(counts) if counts[one] >= _SPOKEN * sum(counts.values())]
+    return list(dict.fromkeys([language_of(ws.business.locale), *many]))
+
+
+def _folders() -> dict[str, Path]:
+    return {folder.name: folder for folder in library_folders()}
+
+
+def _source(folders: Mapping[str, Path], name: str) -> Path:
+    if name not in folders:
+        raise UsageError(f"the library has no campaign `{name}`", nearest(name, folders))
+    return folders[name]
+
+
+def _skeleton() -> Path:
+    return Path(str(resources.files("tenure").joinpath("scaffold", "campaign")))
+
+
+def _messages(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.*.md"))}
+
+
+def _language(file: str) -> str:
+    return file.removesuffix(".md").partition(".")[2]
