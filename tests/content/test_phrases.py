@@ -33,4 +33,4 @@ def test_each_phrase_is_there_with_the_same_blanks(language: str) -> None:
 
 
 def test_where_the_family_name_comes_first_nobody_is_greeted_by_it() -> None:
-    assert greeting(first_name("Nagy Anna", "hu-HU"), "hu-HU") == "Tisztelt Ügyfelünk!"
+    assert greeting(first_name("Nagy Anna", "hu-HU"), "hu-HU") == "Kedves Ügyfelünk!"
