@@ -7,7 +7,6 @@ replaces itself.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,12 +19,12 @@ from tenure.decisions.choose import Chosen, choose
 from tenure.decisions.eligibility import NONE, counted
 from tenure.decisions.explore import Exploring
 from tenure.decisions.options import Judged, assess
-from tenure.decisions.scarcity import Scarcity, left_over
 from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
 from tenure.domain.decision import RULES
 from tenure.domain.learned import NOTHING, Learned
-from tenure.domain.moments import AsOf, date_of, start_of_day, to_micros
+from tenure.domain.moments import AsOf
+from tenure.operations.leftover import left
 from tenure.operations.record import record
 from tenure.ports import Candidates, Decisions, Progress
 
@@ -142,20 +141,6 @@ def decide(
     decided = _summary(run_id, as_of, business, refused, judged, kept.decisions, limits, chosen)
     progress.finish(decided.sentences()[0])
     return decided
-
-
-def left(
-    judged: Sequence[Judged], decisions: Decisions, business: Business, as_of: AsOf, run_id: str
-) -> Scarcity:  # fmt: skip
-    """What is left of channels and money once every service message has what it needs."""
-    midnight = to_micros(start_of_day(date_of(as_of.day), business.timezone))
-    owed: Counter[str] = Counter()
-    for one in judged:
-        if one.campaign.purpose == "service":
-            channels = one.channels
-            owed.update(channels[row] or "" for row in np.flatnonzero(one.verdict == NONE).tolist())
-    usage = decisions.usage(run_id, as_of, midnight)
-    return left_over([one.campaign for one in judged], business, usage, owed)
 
 
 def _summary(

@@ -20,7 +20,7 @@ from tenure.domain.business import Business
 from tenure.domain.campaign import Campaign
 from tenure.domain.learned import NOTHING, Learned
 from tenure.domain.moments import AsOf
-from tenure.operations.decide import left
+from tenure.operations.leftover import left
 from tenure.operations.specimens import Specimen, examples, speakers
 from tenure.ports import Candidates, Decisions, Previews
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from tenure.decisions.choose import Choice, Chosen
 from tenure.decisions.eligibility import CODE, NAMES, NONE
-from tenure.decisions.options import Judged
-from tenure.decisions.scarcity import Scarcity
 from tenure.domain.decision import DECISION_COLUMNS, Kept
 from tenure.domain.moments import MICROS_PER_DAY, AsOf
+
+if TYPE_CHECKING:
+    from tenure.decisions.choose import Choice, Chosen
+    from tenure.decisions.options import Judged
+    from tenure.decisions.scarcity import Scarcity
 
 _ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "TIMESTAMP": pa.timestamp("us"),
           "BOOLEAN": pa.bool_()}  # fmt: skip
