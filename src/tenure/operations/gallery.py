@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tenure.content.gallery import Card, Chapter, gallery
 from tenure.operations.preview import Foreseen, Preview
 from tenure.operations.preview_told import label, part_name, summary
-from tenure.operations.shown import Shown
+
+if TYPE_CHECKING:
+    from tenure.operations.shown import Shown
 
 INDEX = "index.html"
 _OFFERED = {True: "with-offer", False: "without-offer", None: ""}

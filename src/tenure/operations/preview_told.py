@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tenure.decisions.occasions import when
 from tenure.domain.campaign import Campaign
 from tenure.domain.decision import RULES
 from tenure.operations.preview import Foreseen, Narrowing, Preview
-from tenure.operations.shown import Shown
 from tenure.operations.specimens import Specimen
+
+if TYPE_CHECKING:
+    from tenure.operations.shown import Shown
 
 _WIDTH = 80
 _LABEL = 66
