@@ -5,8 +5,8 @@ from tenure.content.phrases.phrases import Phrases
 PHRASES = Phrases(
     hello_name="Halo {name},",
     hello="Halo,",
-    why_marketing="Anda menerima email ini karena Anda pelanggan {shop} atau telah memintanya.",
-    why_service="Email ini berkaitan dengan urusan Anda di {shop} dan bukan iklan.",
+    why_marketing="Anda menerima email ini karena Anda pelanggan {shop} atau pernah memintanya.",
+    why_service="Email ini menyangkut urusan Anda dengan {shop} dan bukan iklan.",
     unsubscribe="Berhenti berlangganan",
     preferences="Preferensi",
     stop="Berhenti: {url}",
