@@ -24,6 +24,7 @@ def remarks(ws: Workspace, idle: Collection[str] = ()) -> dict[str, tuple[str, .
     from tenure.decisions.remarks import remarks as said_of
     from tenure.decisions.remarks import unprofitable
     from tenure.warehouse.candidates import DuckCandidates
+    from tenure.warehouse.choices import DuckDecisions
     from tenure.warehouse.learned import DuckLearned
     from tenure.warehouse.previews import DuckPreviews
 
@@ -34,7 +35,11 @@ def remarks(ws: Workspace, idle: Collection[str] = ()) -> dict[str, tuple[str, .
         as_of = moment(ws, from_micros(published).isoformat() if published is not None else None)
         candidates, learned = DuckCandidates(opened), DuckLearned(opened).learned(as_of)
         usual = candidates.usual_order(as_of, ws.business)
-        some = DuckPreviews(opened, ws.business.currency).some(_LOOKED_AT) if published is not None else None
+        some = (
+            DuckPreviews(opened, DuckDecisions(opened, ws.business.currency)).some(_LOOKED_AT)
+            if published is not None
+            else None
+        )
         for campaign in campaigns:
             said = said_of(campaign, ws.business, usual)
             if some is not None and campaign.name not in idle:

@@ -84,8 +84,8 @@ def preview_in(
     from tenure.warehouse.previews import DuckPreviews, profiles_lent
 
     business, campaign = ws.business, recipe.campaign
-    candidates, previews = DuckCandidates(opened), DuckPreviews(opened, business.currency)
-    decisions, learned = DuckDecisions(opened, business.currency), DuckLearned(opened).learned(as_of)
+    candidates, decisions = DuckCandidates(opened), DuckDecisions(opened, business.currency)
+    previews, learned = DuckPreviews(opened, decisions), DuckLearned(opened).learned(as_of)
     with profiles_lent(opened, adapters.profiles(ws, opened), as_of, business, progress):
         made = operation(campaign, candidates, decisions, previews, as_of, business, learned)
         spoken = languages(campaign, locales, made.locales, business.locale)

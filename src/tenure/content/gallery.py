@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-_SANDBOX = 'sandbox="" loading="lazy"'
+_SANDBOX = 'sandbox=""'
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ def profiles_lent(
 class DuckPreviews:
     """What a preview asks of one workspace's warehouse (`ports.Previews`)."""
 
-    def __init__(self, warehouse: DuckWarehouse, currency: str) -> None:
+    def __init__(self, warehouse: DuckWarehouse, decisions: DuckDecisions) -> None:
         self._warehouse = warehouse
-        self._decisions = DuckDecisions(warehouse, currency)
+        self._decisions = decisions
 
     def narrowing(self, campaign: Campaign) -> list[int]:
         """How many customers there are, how many are left by the stage, and by each term of the audience after it."""
