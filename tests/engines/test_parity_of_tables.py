@@ -27,7 +27,7 @@ WORDS = {
     "outcome": ("chosen", "lost", "control"), "stage": STAGES, "arm": ("treated", "control", "holdout"),
     "kind": (*DELIVERY_KINDS, "complaint", "csat", "sale"), "state": ("sent", "granted", "denied", "unknown"),
     "status": ("paid", "refunded", "cancelled", "failed"), "period": ("month", "year", "P3M", "fortnight"),
-    "purpose": ("marketing", "service"),
+    "purpose": ("marketing", "service"), "run_id": ("k1", "k2", "k3"),
 }  # fmt: skip
 VALUES = {"from_at": 20, "to_at": 80, "from_day": 20, "to_day": 80, "window_days": 30, "loyal_orders": 3,
           "minor_per_unit": 100, "as_of": 100, "cost_minor": 9, "lift_num": 1, "lift_den": 20}  # fmt: skip
@@ -77,6 +77,9 @@ def chance(table, columns):
     """400 rows of a table: small numbers so that keys meet, and something missing now and then."""
     dice = random.Random(table)
     rows = [{name: _cell(dice, name, kind) for name, kind in columns} for _ in range(400)]
+    if table == "costs":  # every third is a segment's and nobody's own
+        rows = [row | {"customer_key": None} if place % 3 == 0 and "customer_key" in row else row
+                for place, row in enumerate(rows)]  # fmt: skip
     if table.startswith("known_"):  # keys are unique there
         key = columns[-1][0] if columns[0][0] == "customer_key" else columns[0][0]
         rows = list({row[key]: row for row in rows if row[key] is not None}.values())
