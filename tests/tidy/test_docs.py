@@ -148,8 +148,8 @@ def test_every_route_is_documented_and_no_other(pages, tmp_path):
         for route in _routes(create_app(tmp_path).routes)
         for method in route.methods - {"HEAD"}
     }
-    rows = _cells(pages["docs/reference/pages.md"])
-    assert {(row[0].strip("`"), row[1]) for row in rows if row[0].startswith("`")} == served
+    rows = [row for name in ("pages", "http") for row in _cells(pages[f"docs/reference/{name}.md"])]
+    assert {(row[0].strip("`"), row[1]) for row in rows if row[0].startswith("`/")} == served
 
 
 def test_pages_name_only_commands_and_options_that_exist(pages, commands):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tenure.app.fitting import fit, unfitted
     from tenure.app.grocer import demo
     from tenure.app.idling import idle, rivals
+    from tenure.app.ingestion import inbox
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
     from tenure.app.library import Shelved, add, every_name, library, new
     from tenure.app.line import decide, learn, profile, profiles, send, sent_sentence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Previewed", "Shelved", "Simulation", "Workspace", "add", "campaigns", "customer", "decide", "demo", "doctor",
-    "every_name", "example", "explain", "extracts", "facts", "fit", "idle", "import_sources", "import_table",
+    "every_name", "example", "explain", "extracts", "facts", "fit", "idle", "import_sources", "import_table", "inbox",
     "initialise", "learn", "library", "moment", "new", "open_workspace", "outbox", "preview", "profile", "profiles",
     "quarantine", "remarks", "replay", "report", "rivals", "run", "secret", "send", "sent_sentence", "show", "simulate",
     "unfitted", "whatif",
@@ -44,6 +45,7 @@ _WHERE = {
     "fitting": ("fit", "unfitted"),
     "grocer": ("demo",),
     "idling": ("idle", "rivals"),
+    "ingestion": ("inbox",),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
     "library": ("Shelved", "add", "every_name", "library", "new"),
     "line": ("decide", "learn", "profile", "profiles", "send", "sent_sentence"),

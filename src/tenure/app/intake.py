@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure.app import adapters
+from tenure.app.ingestion import move_in
 from tenure.app.workspace import Workspace
 from tenure.domain.errors import UsageError, nearest
 from tenure.domain.extract import Extract, Loaded, Quarantined
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 
 
 def import_sources(ws: Workspace, progress: Progress) -> list[Loaded]:
-    """Bring in everything that the source files describe."""
+    """Bring in everything that the source files describe, and the events that wait in the inbox."""
     found = extracts(ws)
     with adapters.warehouse(ws) as opened, adapters.store(ws) as desk:
-        return _load(ws, opened, desk, found, progress) if found else []
+        loaded = _load(ws, opened, desk, found, progress) if found else []
+        return [*loaded, *move_in(ws, opened, desk, progress)]
 
 
 def import_table(
@@ -54,7 +56,10 @@ def import_table(
 
 
 def import_new(ws: Workspace, opened: DuckWarehouse, desk: Store, progress: Progress) -> list[Loaded]:
-    """Bring in what the source files describe, except files that have not changed since they were last read."""
+    """Bring in what the source files describe, except files that have not changed since they were last read.
+
+    Events that wait in the inbox come last: what a shop's own records say of orders and customers is there before them.
+    """
     from tenure.warehouse.cursors import Cursors
 
     cursors = Cursors(opened)
@@ -64,7 +69,7 @@ def import_new(ws: Workspace, opened: DuckWarehouse, desk: Store, progress: Prog
     for name, (_, look) in new.items():
         if look is not None:
             cursors.move(name, look)
-    return loaded
+    return [*loaded, *move_in(ws, opened, desk, progress)]
 
 
 def _name(extract: Extract) -> str:

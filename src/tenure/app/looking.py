@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tenure.app import adapters
 from tenure.app.line import run_id
 from tenure.app.recipes import kept_business, kept_campaigns, recipes, taking_part
-from tenure.app.workspace import Workspace, moment, open_workspace
+from tenure.app.workspace import Workspace, moment, open_workspace, write_key
 from tenure.domain.campaign import Campaign
 from tenure.domain.errors import TenureError
 from tenure.domain.moments import AsOf, from_micros
@@ -126,6 +127,7 @@ def doctor(folder: Path) -> list[Check]:
         _checked("sources", lambda: _look_at_sources(ws)),
         _checked("warehouse", lambda: _look_at_warehouse(ws)),
         _checked("store", lambda: _look_at_store(ws)),
+        _checked("events", lambda: _look_at_events(ws)),
         *(_checked(f"channel {name}", lambda name=name: _look_at_channel(ws, name)) for name in adapters.carriers(ws)),  # type: ignore[misc]
         *_warnings(ws),
     ]
@@ -162,6 +164,15 @@ def _look_at_warehouse(ws: Workspace) -> str:
 def _look_at_store(ws: Workspace) -> str:
     with adapters.store(ws) as desk:
         return f"{desk.place} is ready" if ws.business.store == "postgresql" else "SQLite is ready"
+
+
+def _look_at_events(ws: Workspace) -> str:
+    from tenure.app.ingestion import inbox
+
+    states, _ = inbox(ws, 0)
+    write_key(ws)
+    where = "TENURE_WRITE_KEY" if os.environ.get("TENURE_WRITE_KEY") else ".tenure/write-key"
+    return f"{states.get('waiting', 0):,} wait, {states.get('aside', 0):,} are kept aside; the write key is in {where}"
 
 
 def _look_at_channel(ws: Workspace, name: str) -> str:

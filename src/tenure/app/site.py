@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenure.app import adapters
+from tenure.app.ingestion import Ingestion
 from tenure.app.workspace import Workspace, secret
 from tenure.content import links
 from tenure.domain.business import Business
@@ -34,6 +35,7 @@ class Site:
         record_open: note that the message of this token was opened; a token that is not ours is ignored.
         recipient: the locale of the customer to whom an unsubscribe token was sent; None if the token is not ours.
         unsubscribe: stop writing to the customer of this token, at once; False if the token is not ours.
+        ingestion: takes events in; None where nobody may send any.
     """
 
     business: Business
@@ -43,6 +45,7 @@ class Site:
     record_open: Callable[[str], None]
     recipient: Callable[[str], str | None]
     unsubscribe: Callable[[str], bool]
+    ingestion: Ingestion | None = None
 
 
 class Replies:
@@ -111,4 +114,5 @@ def site_of(ws: Workspace) -> Site:
         record_open=replies.record_open,
         recipient=replies.recipient,
         unsubscribe=replies.unsubscribe,
+        ingestion=Ingestion(ws),
     )

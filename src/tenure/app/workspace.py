@@ -113,11 +113,20 @@ def moment(ws: Workspace, text: str | None) -> AsOf:
 
 def secret(ws: Workspace) -> bytes:
     """The key that signs links: TENURE_SECRET, or one made for this workspace at its first start."""
-    if given := os.environ.get("TENURE_SECRET"):
+    return _own_key(ws, "TENURE_SECRET", "secret")
+
+
+def write_key(ws: Workspace) -> str:
+    """What whoever sends events shows: TENURE_WRITE_KEY, or one made for this workspace at its first start."""
+    return _own_key(ws, "TENURE_WRITE_KEY", "write-key").decode().strip()
+
+
+def _own_key(ws: Workspace, variable: str, name: str) -> bytes:
+    if given := os.environ.get(variable):
         return given.encode()
-    file = ws.machine / "secret"
+    file = ws.machine / name
     if not file.exists():
         made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(made, "w") as out:
-            out.write(secrets.token_hex(32))
+            out.write(secrets.token_hex(32 if name == "secret" else 16))
     return file.read_bytes()

@@ -1,4 +1,4 @@
-"""`tenure serve`: the dashboard and the links in messages, over HTTP."""
+"""`tenure serve`: the dashboard, the links in messages and the door for events, over HTTP."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tenure.cli.options import opened, workspace_option
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
 @workspace_option
 def serve(host: str, port: int, workspace: Path) -> None:
-    """Serve the dashboard and people's links (unsubscribe, open) until stopped.
+    """Serve the dashboard and people's links (unsubscribe, open), and take events in, until stopped.
 
-    The pages read what the latest `tenure run` published, so runs go on beside it.
+    The pages read what the latest `tenure run` published, so runs go on beside it. Events go to /v1/ with the write key
+    (`tenure doctor` says where it stands) and become facts at the next import or run.
 
     \b
     Example:

@@ -12,7 +12,7 @@ from tenure.cli.printing import cell, print_json, print_table
 
 @click.group()
 def show() -> None:
-    """Look at one station of the line: quarantine, facts, a customer, the outbox.
+    """Look at one station of the line: quarantine, facts, a customer, the inbox of events, the outbox.
 
     \b
     Example:
@@ -75,6 +75,23 @@ def customer(customer_id: str, as_of: str | None, as_json: bool, workspace: Path
             group = column.group
             click.echo(click.style(f"\n{group}", bold=True))
         click.echo(f"  {column.name:<22} {cell(row[column.name])}")
+
+
+@show.command()
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100_000), help="Of those kept aside.")
+@json_option
+@workspace_option
+def inbox(limit: int, as_json: bool, workspace: Path) -> None:
+    """Events that arrived over HTTP: how many wait to become facts, and which were kept aside, and why."""
+    from tenure import app
+
+    states, aside = app.inbox(opened(workspace), limit)
+    if as_json:
+        print_json({"states": states, "aside": aside})
+        return
+    click.echo(", ".join(f"{states[state]:,} {state}" for state in sorted(states)) or "No event has arrived.")
+    if aside:
+        print_table(tuple(aside[0]), [tuple(row.values()) for row in aside])
 
 
 @show.command()

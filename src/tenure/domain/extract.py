@@ -28,6 +28,8 @@ class Extract:
         timezone: IANA zone of times written without one.
         place: the source file, for messages.
         lines: contract column → its line in that file (`""`: the table's own line).
+        row_name: the source's column that names each row, where rows have no place in a file. In the quarantine it
+            stands for the row, and what the source had put aside earlier stays until the same row comes again.
     """
 
     table: str
@@ -43,15 +45,16 @@ class Extract:
     timezone: str = "UTC"
     place: str = ""
     lines: dict[str, int] = field(default_factory=dict)
+    row_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A row that was kept aside: rows count from 1 and do not count the header."""
+    """A row that was kept aside: rows count from 1 and do not count the header; an event is named by its id."""
 
     table: str
     source: str
-    row: int | None
+    row: int | str | None
     column: str
     reason: str
 

@@ -19,12 +19,13 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 
 from tenure.domain.errors import TenureError
 from tenure.store.connection import Store
 
-VERSION = 1
+VERSION = 2
 _CREATION_LOCK = 7_365_127_001  # any constant: two processes must not create the tables at once
 
 metadata = MetaData()
@@ -96,6 +97,15 @@ versions = Table(
     Column("hash", Text, primary_key=True), _text("kind"), _text("content"), _at("kept_at"),
 )  # fmt: skip
 
+# Events that arrived over HTTP, unique by the sender's id for ever; the body stays until they have become facts.
+inbox = Table(
+    "inbox", metadata,
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("message_id", Text, nullable=False, unique=True), _text("kind"), _text("body"), _at("received_at"),
+    _text("state"), _text("reason"),
+    Index("inbox_state", "state", "sequence"), sqlite_autoincrement=True,
+)  # fmt: skip
+
 leases = Table(
     "leases", metadata,
     Column("name", Text, primary_key=True), _text("owner"), _at("since"), _at("until"),
@@ -106,7 +116,7 @@ stamp = Table("stamp", metadata, Column("version", Integer, primary_key=True))
 
 
 def prepare(store: Store) -> None:
-    """Make the tables where they are missing.
+    """Make the tables where they are missing; a store of an older program gets those that it lacks.
 
     Raises:
         TenureError: the store was written by a newer program.
@@ -118,6 +128,9 @@ def prepare(store: Store) -> None:
         if found is None:
             metadata.create_all(connection)
             connection.execute(insert(stamp).values(version=VERSION))
+        elif found < VERSION:
+            metadata.create_all(connection)
+            connection.execute(update(stamp).values(version=VERSION))
         elif found > VERSION:
             raise TenureError(
                 f"the store {store.place} has version {found}, and this program knows versions up to {VERSION}",

@@ -67,13 +67,15 @@ class FactIntake:
             return []
         notes = []
         for table in meaning.TABLES:
-            extract = Extract(table, meaning.source_of(source))
+            extract = Extract(table, meaning.source_of(source), row_name="event_id")
             with staging_area(self.warehouse, extract):
                 staged = meaning.tell(self.warehouse, table, self.business)
                 if staged is not None:
                     judge(self.warehouse, extract, TABLES[table], staged, self.business)
+                    meaning.keep_back(self.warehouse)
                     loaded = self._merge(extract, TABLES[table], staged, received_at)
-                    notes.append(f"{loaded.accepted:,} {table.replace('_', ' ')} came from events")
+                    if loaded.accepted:
+                        notes.append(f"{loaded.accepted:,} {table.replace('_', ' ')} came from events")
         self.record("deliveries", meaning.deliveries(self.warehouse, self.business))
         meaning.done(self.warehouse)
         return notes
@@ -81,9 +83,11 @@ class FactIntake:
     def quarantined(self) -> list[Quarantined]:
         """The rows kept aside, oldest first."""
         found = self.warehouse.fetch(
-            "SELECT table_name, source, row_no, column_name, reason FROM facts.quarantine ORDER BY received_at, rowid"
+            "SELECT table_name, source, row_no, content, column_name, reason FROM facts.quarantine "
+            "ORDER BY received_at, rowid"
         )
-        return [Quarantined(*row) for row in found]
+        return [Quarantined(table, source, content if row is None and content else row, column, reason)
+                for table, source, row, content, column, reason in found]  # fmt: skip
 
     def rows(self, table: str, limit: int) -> pa.Table:
         """The latest rows of a fact table in the contract's form, newest first.

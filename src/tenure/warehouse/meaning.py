@@ -36,6 +36,7 @@ def source_of(source: str) -> str:
 def prepare(warehouse: DuckWarehouse) -> None:
     """Make room for the ids of events whose meaning is not brought in yet; a crash leaves them there."""
     warehouse.run("CREATE TABLE IF NOT EXISTS facts.untold (event_id VARCHAR)")
+    warehouse.run("CREATE OR REPLACE TEMP TABLE kept_back (event_id VARCHAR)")
 
 
 def note(warehouse: DuckWarehouse, event_ids: str) -> None:
@@ -57,9 +58,20 @@ def is_waiting(warehouse: DuckWarehouse) -> bool:
     return bool(warehouse.fetch("SELECT 1 FROM facts.untold LIMIT 1"))
 
 
+def keep_back(warehouse: DuckWarehouse) -> None:
+    """Remember the events whose rows in `staging.checked` were not accepted: what they need may come later."""
+    warehouse.run(
+        "INSERT INTO kept_back SELECT DISTINCT t.event_id FROM staging.checked c "
+        "JOIN staging.told t ON t.rowid + 1 = c.row_no WHERE c.reject_column IS NOT NULL"
+    )
+
+
 def done(warehouse: DuckWarehouse) -> None:
-    """All that waited has been brought in."""
-    warehouse.run("DELETE FROM facts.untold")
+    """All that waited has been brought in, except what is kept back."""
+    with warehouse.transaction():
+        warehouse.run("DELETE FROM facts.untold")
+        warehouse.run("INSERT INTO facts.untold SELECT DISTINCT event_id FROM kept_back")
+        warehouse.run("DELETE FROM kept_back")
 
 
 def tell(warehouse: DuckWarehouse, table: str, business: Business) -> Staged | None:
@@ -109,7 +121,8 @@ _IN_ORDER = "ORDER BY e.at, e.event_id"
 
 def _orders(_: Business) -> str:
     return (
-        f"SELECT {_ORDER_ID} AS order_id, c.customer_id AS customer_id, make_timestamptz(e.at) AS ordered_at, "
+        f"SELECT e.event_id AS event_id, {_ORDER_ID} AS order_id, c.customer_id AS customer_id, "
+        "make_timestamptz(e.at) AS ordered_at, "
         f"{_TOTAL} AS total, {_property('discount')} AS discount, {_property('coupon')} AS coupon, "
         f"{_property('shipping')} AS shipping, {_property('currency')} AS currency "
         f"FROM {_WAITING} JOIN facts.customers c ON c.customer_key = e.customer_key "
@@ -122,7 +135,8 @@ def _order_lines(business: Business) -> str:
     currency, factor, _ = rate("VARCHAR", business)
     item = "json_extract(e.properties, '$.products')"
     lines = (
-        f"SELECT {_ORDER_ID} AS order_id, unnest(range(1, CAST(json_array_length({item}) AS BIGINT) + 1)) AS line, "
+        f"SELECT e.event_id AS event_id, {_ORDER_ID} AS order_id, "
+        f"unnest(range(1, CAST(json_array_length({item}) AS BIGINT) + 1)) AS line, "
         f"{item} AS items, {_property('currency')} AS currency FROM {_WAITING} "
         f"WHERE e.name = '{ORDERED}' AND json_type({item}) = 'ARRAY' AND {_NOT_RECORDED} {_IN_ORDER}"
     )
@@ -132,7 +146,7 @@ def _order_lines(business: Business) -> str:
         return f"COALESCE({', '.join(found)}, NULL)"
 
     return (
-        f"SELECT order_id, line, {cell('product_id', 'productId', 'sku')} AS product_id, "
+        f"SELECT event_id, order_id, line, {cell('product_id', 'productId', 'sku')} AS product_id, "
         f"COALESCE({cell('quantity')}, '1') AS quantity, "
         f"TRY_CAST({cell('price')} AS DOUBLE) * {factor} AS unit_price "
         f'FROM (SELECT *, {currency} AS "#code" FROM ({lines}))'
@@ -143,8 +157,8 @@ def _refunds(business: Business) -> str:
     # A refund that names no amount gives back the whole order.
     whole = f"CAST(o.total / CAST({minor_per_unit(business.currency)} AS DOUBLE) AS VARCHAR)"
     return (
-        f"SELECT COALESCE({_property('refund_id')}, 'refund-' || e.event_id) AS refund_id, {_ORDER_ID} AS order_id, "
-        f"make_timestamptz(e.at) AS refunded_at, COALESCE({_TOTAL}, {whole}) AS amount "
+        f"SELECT e.event_id AS event_id, COALESCE({_property('refund_id')}, 'refund-' || e.event_id) AS refund_id, "
+        f"{_ORDER_ID} AS order_id, make_timestamptz(e.at) AS refunded_at, COALESCE({_TOTAL}, {whole}) AS amount "
         f"FROM {_WAITING} LEFT JOIN facts.orders o ON o.order_id = {_ORDER_ID} "
         f"WHERE e.name = '{REFUNDED}' {_IN_ORDER}"
     )

@@ -6,6 +6,7 @@ think of erasing.
 
 from __future__ import annotations
 
+from tenure.domain.arrival import LONGEST_ID
 from tenure.domain.extract import Extract
 from tenure.domain.facts import TABLES
 from tenure.warehouse.canonical import quoted
@@ -18,6 +19,8 @@ def keep(warehouse: DuckWarehouse, extract: Extract, staged: Staged, received_at
 
     Within the caller's transaction. Returns how many rows are kept aside.
     """
+    if extract.row_name:
+        return _keep_named(warehouse, extract, staged, received_at)
     import pyarrow as pa
 
     warehouse.run("DELETE FROM facts.quarantine WHERE table_name = ? AND source = ?", [extract.table, extract.source])
@@ -39,6 +42,23 @@ def keep(warehouse: DuckWarehouse, extract: Extract, staged: Staged, received_at
     return int(warehouse.fetch(
         "SELECT count(*) FROM facts.quarantine WHERE table_name = ? AND source = ?", [extract.table, extract.source]
     )[0][0])  # fmt: skip
+
+
+def _keep_named(warehouse: DuckWarehouse, extract: Extract, staged: Staged, received_at: int) -> int:
+    """Put rejected rows aside under their names, instead of what was kept of the same rows before."""
+    name = f"left(CAST(r.{quoted(extract.row_name)} AS VARCHAR), {LONGEST_ID})"
+    named = f'staging.checked c JOIN {staged.origin} r ON r."#row" = c.row_no'
+    warehouse.run(
+        f"DELETE FROM facts.quarantine WHERE table_name = ? AND source = ? AND content IN (SELECT {name} FROM {named})",
+        [extract.table, extract.source],
+    )
+    rejected = f"FROM {named} WHERE c.reject_column IS NOT NULL"
+    warehouse.run(
+        f"INSERT INTO facts.quarantine SELECT $1, $2, NULL, c.reject_column, c.reject_reason, {name}, $3 {rejected} "
+        "ORDER BY c.row_no",
+        [extract.table, extract.source, received_at],
+    )
+    return int(warehouse.fetch(f"SELECT count(*) {rejected}")[0][0])
 
 
 def _keep(warehouse: DuckWarehouse, extract: Extract) -> str:

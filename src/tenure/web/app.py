@@ -1,4 +1,4 @@
-"""The web application: the dashboard, the links in messages, and whether all is well.
+"""The web application: the dashboard, the links in messages, the door for events, and whether all is well.
 
 Everything is rendered on the server; one script draws charts from values that stand in the page. The policy in
 `guard.py` allows nothing else: no inline script or style, nothing from elsewhere.
@@ -17,7 +17,7 @@ from tenure.app.site import Site
 from tenure.domain.errors import TenureError
 from tenure.insights.words import Words
 from tenure.operations.overview import Overview
-from tenure.web import dashboard, people
+from tenure.web import dashboard, events, people
 from tenure.web.assets import Assets
 from tenure.web.guard import Guard
 
@@ -42,6 +42,8 @@ def build(site: Site) -> FastAPI:
     assets = Assets()
     templates = _templates(assets)
     application.include_router(people.routes(site, templates))
+    if site.ingestion is not None:
+        application.include_router(events.routes(site.ingestion, site.business.base_url))
     _add_pages(application, site, templates)
     _add_health(application, site)
     _add_assets(application, assets)
