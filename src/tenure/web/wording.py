@@ -46,11 +46,11 @@ WORDS: dict[str, PeopleWords] = {
             "Она неполная или устарела. Пожалуйста, воспользуйтесь ссылкой из последнего письма.",
         ),
         PeopleWords(
-            "id", "Berhenti berlangganan", "Tidak ingin lagi menerima iklan dari {shop}?", "Berhenti berlangganan",
-            "Anda telah berhenti berlangganan",
+            "id", "Berhenti menerima iklan", "Tidak ingin lagi menerima iklan dari {shop}?", "Berhenti menerima iklan",
+            "Iklan telah dihentikan",
             "{shop} tidak akan lagi mengirimi Anda iklan. Anda boleh menutup halaman ini.",
             "Tautan ini tidak berfungsi",
-            "Tautan tidak lengkap atau terlalu lama. Silakan gunakan tautan di pesan terakhir.",
+            "Tautan tidak lengkap atau sudah kedaluwarsa. Silakan gunakan tautan di pesan terakhir.",
         ),
         PeopleWords(
             "hu", "Leiratkozás", "Nem szeretne több reklámot kapni tőlünk ({shop})?", "Leiratkozás",
