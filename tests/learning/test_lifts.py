@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tenure.domain.campaign import Belief
 from tenure.learning.arms import Arm, Stratum
-from tenure.learning.lifts import Cell, lifts
+from tenure.learning.lifts import ALIKE, Cell, alike, lifts
 
 BELIEF = Belief(0.02, "medium")
 
@@ -110,6 +110,34 @@ def test_planted_lifts_are_found_better_than_by_belief_or_by_each_cell_alone():
             total += 1
     assert wrong["learned"] < 0.5 * wrong["belief"] and wrong["learned"] < 0.25 * wrong["alone"]
     assert 0.92 <= inside / total <= 0.995
+
+
+def rare_goals(random, apart):
+    """Forty cells of a goal that few reach; the message adds 0.7 points, spread by `apart` between cells."""
+    cells = []
+    for number in range(40):
+        lift = max(0.007 + random.normal(0, apart), 0.0)
+        came = random.binomial(250, 0.006 + lift), random.binomial(250, 0.006)
+        cells.append(
+            cell(f"stage {number % 7}", f"path {number // 7}", 250, int(came[0]), 250, int(came[1]), chance=0.5)
+        )
+    return cells
+
+
+def test_cells_are_told_apart_when_results_tell_them_apart_and_not_before():
+    """A message that moves everybody alike looks, cell by cell, as if it moved each by something else."""
+    random, belief, chances = np.random.default_rng(8), Belief(0.01, "low"), {0.0: [], 0.05: []}
+    for apart, found in chances.items():
+        for _ in range(8):
+            cells = rare_goals(random, apart)
+            found.append(alike(cells, belief))
+            if not apart:
+                means = [lift.mean for key, lift in lifts(cells, {"c": belief}).items() if key[2]]
+                own = [(s.treated.goals - s.control.goals) / 250 for c in cells for s in c.strata]
+                assert np.std(means) < 0.25 * np.std(own)
+    assert np.mean(chances[0.0]) > 1.5 * ALIKE and max(chances[0.05]) < 0.01
+    assert alike([cell("active", "active", 9, 1, 1, 0)], belief) == pytest.approx(ALIKE, abs=0.01)
+    assert alike([cell("active", "active", 9, 1, 0, 0)], belief) is None
 
 
 counts = st.integers(0, 300).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))

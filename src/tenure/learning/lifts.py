@@ -5,17 +5,21 @@ cell, so a cell's own difference is mostly chance; but cells of one campaign res
 says what to expect before anything is known. A normal model says how much of each to believe:
 
     campaign   μ_c    ~ N(stated lift, its sd²)             sd: the stated lift itself (low), half, or a fifth of it
-    stage      μ_cs   ~ N(μ_c, τ_stage²)
-    path       μ_csp  ~ N(μ_cs, τ_path²)
+    stage      μ_cs   ~ N(μ_c, τ²)
+    path       μ_csp  ~ N(μ_cs, τ²)
     measured   d_csp  ~ N(μ_csp, v_csp)                     d: treated less control, v: its variance
 
-Given the variances everything that can be said of every μ follows exactly, by adding up precisions once from the cells
-to the campaign and once back (Gelman et al., "Bayesian Data Analysis", 3rd ed., section 5.4, on three levels). Without
-data each μ is the stated lift; with endless data each cell's μ is what was measured in it.
+Given τ everything that can be said of every μ follows exactly, by adding up precisions once from the cells to the
+campaign and once back (Gelman et al., "Bayesian Data Analysis", 3rd ed., section 5.4, on three levels). Without data
+each μ is the stated lift; with endless data each cell's μ is what was measured in it.
 
-τ² is estimated for each campaign by the method of moments of DerSimonian and Laird ("Meta-analysis in clinical trials",
-Controlled Clinical Trials 7, 1986). It is often 0 where there are few cells, and cells that are held to be exactly
-equal would never be told apart, so it is never less than (half the stated lift)².
+τ, how much people differ in what moves them, is not known either. Beforehand the chance is `ALIKE` that a campaign
+moves all alike (τ = 0); else τ is about half the stated lift, and may be many times that (half-t with four degrees of
+freedom: Gelman, "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1(3), 2006).
+Each τ of a grid is weighed by how likely it makes what was measured, and the answer is the mixture of the answers for
+each. A single estimate of τ would not do: read off noisy cells it takes chance for difference, and whoever acts on it
+sends to each cell what happened to do well there. On Hillstrom's e-mail test (docs/explanation/personalising.md) that
+lost a twelfth of what one mail for all brings.
 
 v uses the share that reached the goal in both arms together, drawn towards that of the campaign by `LIKE` people. A
 cell's own two shares would not do: a cell of five in which nobody came would claim to be certain, and cells that happen
@@ -24,8 +28,9 @@ to show little would be believed more than those that happen to show much.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenure.domain.campaign import Belief
@@ -35,11 +40,15 @@ from tenure.learning.effects import Difference, difference
 
 LIKE = 20  # people of its campaign's kind that a cell's share of goals is mixed with
 SUREST = 0.001  # nobody knows a lift beforehand to better than a tenth of a point
-ALIKE = 0.5  # of the stated lift: cells are never taken to differ by less
-PAIRS = 1.0  # without them two cells, one of them wild, would make all cells of their campaign strangers to each other
-LEAST = 0.01  # a stated lift below it counts as one point here
+ALIKE = 0.25  # chance, beforehand, that a campaign moves everybody alike
+APART = 0.5  # of the stated lift: the scale of how much people differ, if they do
+LEAST = 0.001  # a stated lift below it counts as a tenth of a point here
+# τ in scales, and how likely each is beforehand; the steps are equal in log τ, hence the factor τ.
+GRID = tuple(2.0**step for step in range(-3, 10))
+DENSITY = tuple(x * (1 + x * x / 4) ** -2.5 for x in GRID)
 
 Key = tuple[str, str | None, str | None]
+Place = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,9 @@ class Normal:
         return Normal(self.mean, 1.0 / (1.0 / self.precision + variance)) if self.precision else self
 
 
+Tree = dict[str | None, dict[str | None, Normal]]
+
+
 def lifts(cells: Sequence[Cell], beliefs: Mapping[str, Belief]) -> dict[Key, Lift]:
     """The added probability of the goal by campaign, stage and path; None stands for all stages, or all paths.
 
@@ -104,31 +116,74 @@ def lifts(cells: Sequence[Cell], beliefs: Mapping[str, Belief]) -> dict[Key, Lif
     return found
 
 
+def alike(cells: Sequence[Cell], belief: Belief) -> float | None:
+    """The chance that one campaign moves people of all its stages and paths alike, as far as results tell.
+
+    Args:
+        cells: each stage and path of the campaign once.
+        belief: what its file states.
+
+    Returns:
+        About `ALIKE` where results tell nothing; None where nobody was measured.
+    """
+    tree = _tree(_measured(cells))
+    return next(chance for chance, apart, _ in _weighed(tree, belief) if not apart) if tree else None
+
+
 def _campaign(campaign: str, cells: Sequence[Cell], belief: Belief) -> dict[Key, Lift]:
-    measured = _measured(cells)
-    if not measured:
+    tree = _tree(_measured(cells))
+    if not tree:
         return {}
-    least = (ALIKE * max(abs(belief.lift), LEAST)) ** 2
-    stages: dict[str | None, dict[str | None, Normal]] = defaultdict(dict)
-    for cell, normal in measured:
-        stages[cell.stage][cell.path] = normal
-    apart = _between([list(paths.values()) for paths in stages.values()], least)
-    by_stage = {stage: _sum([n.blurred(apart) for n in paths.values()]) for stage, paths in stages.items()}
-    stage_apart = _between([list(by_stage.values())], least)
-    whole = Normal(belief.lift, 1.0 / max(abs(belief.sd), SUREST) ** 2)
-    whole = _sum([whole, *(n.blurred(stage_apart) for n in by_stage.values())])
     people = _people(cells)
-    found: dict[Key, Lift] = {(campaign, None, None): _lift(whole, people[None, None])}
-    for stage, own in by_stage.items():
-        of_stage = own + whole.without(own.blurred(stage_apart)).blurred(stage_apart)
+    mixed: dict[Place, list[tuple[float, Normal]]] = defaultdict(list)
+    for chance, apart, whole in _weighed(tree, belief):
+        for place, normal in _told(tree, apart, whole):
+            mixed[place].append((chance, normal))
+    return {(campaign, *place): _lift(found, people[place]) for place, found in mixed.items()}
+
+
+def _tree(measured: Sequence[tuple[Cell, Normal]]) -> Tree:
+    tree: Tree = defaultdict(dict)
+    for cell, normal in measured:
+        tree[cell.stage][cell.path] = normal
+    return tree
+
+
+def _weighed(tree: Tree, belief: Belief) -> list[tuple[float, float, Normal]]:
+    """Each τ² with its chance, and what is then known of the campaign as a whole."""
+    scale = APART * max(abs(belief.lift), LEAST)
+    stated = Normal(belief.lift, 1.0 / max(abs(belief.sd), SUREST) ** 2)
+    apart = [0.0, *((scale * x) ** 2 for x in GRID)]
+    prior = [ALIKE, *((1 - ALIKE) * density / sum(DENSITY) for density in DENSITY)]
+    logs, wholes = [], []
+    for chance, variance in zip(prior, apart, strict=True):
+        groups = [[n.blurred(variance) for n in paths.values()] for paths in tree.values()]
+        groups.append([stated, *(_sum(group).blurred(variance) for group in groups)])
+        logs.append(math.log(chance) + sum(_likelihood(group) for group in groups))
+        wholes.append(_sum(groups[-1]))
+    likely = [math.exp(each - max(logs)) for each in logs]
+    return list(zip((each / sum(likely) for each in likely), apart, wholes, strict=True))
+
+
+def _likelihood(group: Sequence[Normal]) -> float:
+    """Log of how likely measurements of one and the same thing are, whatever it is, but for a constant."""
+    whole = _sum(group)
+    spread = sum(n.precision * (n.mean - whole.mean) ** 2 for n in group)
+    return (sum(math.log(n.precision) for n in group) - math.log(whole.precision) - spread) / 2
+
+
+def _told(tree: Tree, apart: float, whole: Normal) -> Iterator[tuple[Place, Normal]]:
+    """What is known of the campaign, its stages and their paths if they differ by a variance."""
+    yield (None, None), whole
+    for stage, paths in tree.items():
+        own = _sum([n.blurred(apart) for n in paths.values()])
+        of_stage = own + whole.without(own.blurred(apart)).blurred(apart)
         if stage is None:
             continue
-        found[campaign, stage, None] = _lift(of_stage, people[stage, None])
-        for path, mine in stages[stage].items():
+        yield (stage, None), of_stage
+        for path, mine in paths.items():
             if path is not None:
-                known = mine + of_stage.without(mine.blurred(apart)).blurred(apart)
-                found[campaign, stage, path] = _lift(known, people[stage, path])
-    return found
+                yield (stage, path), mine + of_stage.without(mine.blurred(apart)).blurred(apart)
 
 
 def _measured(cells: Sequence[Cell]) -> list[tuple[Cell, Normal]]:
@@ -162,20 +217,6 @@ def _share(cells: Sequence[Cell], towards: float, weight: float) -> float:
     return (goals + weight * towards) / (sum(s.people for s in strata) + weight)
 
 
-def _between(groups: Sequence[Sequence[Normal]], least: float) -> float:
-    """Variance between the members of the groups beyond what their own doubt explains, at least `least`.
-
-    Counted as if `PAIRS` more pairs had been seen that differ by as much as `least` says, and precisely.
-    """
-    beyond, room = PAIRS, PAIRS / least
-    for group in groups:
-        weights = [n.precision for n in group]
-        total, mean = sum(weights), _sum(group).mean
-        beyond += sum(n.precision * (n.mean - mean) ** 2 for n in group) - (len(group) - 1)
-        room += total - sum(w * w for w in weights) / total
-    return max(beyond / room, least)
-
-
 def _sum(parts: Sequence[Normal]) -> Normal:
     whole = Normal()
     for part in parts:
@@ -191,5 +232,7 @@ def _people(cells: Sequence[Cell]) -> dict[tuple[str | None, str | None], int]:
     return counted
 
 
-def _lift(known: Normal, people: int) -> Lift:
-    return Lift(min(max(known.mean, -1.0), 1.0), known.precision**-0.5, people)
+def _lift(mixture: Sequence[tuple[float, Normal]], people: int) -> Lift:
+    mean = sum(chance * known.mean for chance, known in mixture)
+    variance = sum(chance * (1.0 / known.precision + (known.mean - mean) ** 2) for chance, known in mixture)
+    return Lift(min(max(mean, -1.0), 1.0), math.sqrt(variance), people)
