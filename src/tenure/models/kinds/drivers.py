@@ -87,7 +87,11 @@ def _split(past: Past) -> AsOf | None:
 
 
 def _frame(past: Past, moment: AsOf, depth: int | None = None) -> tuple[NDArray[np.int64], Frame, int]:
-    return _joined(past.relation("bargains", moment), past.relation("sensitivity", moment), depth)
+    # Both are a row per customer: little to keep, and the check asks for them again.
+    bargains, sensitivity = past.once(
+        f"drivers at {moment.at}", lambda: (past.relation("bargains", moment), past.relation("sensitivity", moment))
+    )
+    return _joined(bargains, sensitivity, depth)
 
 
 def _joined(bargains: pa.Table, sensitivity: pa.Table, depth: int | None) -> tuple[NDArray[np.int64], Frame, int]:
