@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tenure.app.idling import idle, rivals
     from tenure.app.ingestion import inbox
     from tenure.app.intake import extracts, facts, import_sources, import_table, quarantine
-    from tenure.app.library import Shelved, add, every_name, library, new
+    from tenure.app.library import Made, Shelved, add, every_name, library, new
     from tenure.app.line import decide, learn, profile, profiles, send, sent_sentence
     from tenure.app.looking import campaigns, customer, doctor, explain, outbox, report
     from tenure.app.previewing import Previewed, preview
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from tenure.app.simulating import Simulation, simulate
 
 __all__ = [
-    "Previewed", "Shelved", "Simulation", "Workspace", "add", "campaigns", "customer", "decide", "demo", "doctor",
-    "every_name", "example", "explain", "extracts", "facts", "fit", "idle", "import_sources", "import_table", "inbox",
-    "initialise", "learn", "library", "moment", "new", "open_workspace", "outbox", "preview", "profile", "profiles",
-    "quarantine", "remarks", "replay", "report", "rivals", "run", "secret", "send", "sent_sentence", "show", "simulate",
-    "unfitted", "whatif",
+    "Made", "Previewed", "Shelved", "Simulation", "Workspace", "add", "campaigns", "customer", "decide", "demo",
+    "doctor", "every_name", "example", "explain", "extracts", "facts", "fit", "idle", "import_sources", "import_table",
+    "inbox", "initialise", "learn", "library", "moment", "new", "open_workspace", "outbox", "preview", "profile",
+    "profiles", "quarantine", "remarks", "replay", "report", "rivals", "run", "secret", "send", "sent_sentence", "show",
+    "simulate", "unfitted", "whatif",
 ]  # fmt: skip
 
 _WHERE = {
@@ -47,7 +47,7 @@ _WHERE = {
     "idling": ("idle", "rivals"),
     "ingestion": ("inbox",),
     "intake": ("extracts", "facts", "import_sources", "import_table", "quarantine"),
-    "library": ("Shelved", "add", "every_name", "library", "new"),
+    "library": ("Made", "Shelved", "add", "every_name", "library", "new"),
     "line": ("decide", "learn", "profile", "profiles", "send", "sent_sentence"),
     "looking": ("campaigns", "customer", "doctor", "explain", "outbox", "report"),
     "previewing": ("Previewed", "preview"),

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenure.app import adapters
-from tenure.app.recipes import parsed
 from tenure.app.workspace import Workspace, library_folders, moment
 from tenure.domain.errors import TenureError, UsageError, nearest
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 _SPOKEN = 0.05  # a language that fewer customers speak is written when somebody asks for it
 _FILE = "campaign.yaml"
+_ENGLISH = "en"  # every campaign of the library speaks it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,26 @@ class Shelved:
     is_here: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new campaign.
+
+    Attributes:
+        files: what was made, relative to the workspace.
+        foreign: languages whose messages are in English still, for want of a text.
+    """
+
+    files: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
 def library(ws: Workspace) -> list[Shelved]:
     """Every campaign of the library by name, and whether it would find anybody in this workspace."""
     from tenure.campaigns.idling import events_of, idle_reason
     from tenure.decisions.occasions import when
     from tenure.warehouse.idling import look
 
-    found = [parsed(name, (folder / _FILE).read_text("utf-8"), _messages(folder), ws, f"campaigns/{name}").campaign
-             for name, folder in _folders().items()]  # fmt: skip
+    found = [_read(name, folder) for name, folder in _folders().items()]
     with adapters.warehouse(ws) as opened:
         seen = look(opened, events_of(found), moment(ws, None), ws.business)
     return [
@@ -76,21 +88,18 @@ def every_name() -> list[str]:
     return list(_folders())
 
 
-def new(ws: Workspace, name: str, source: str | None = None, locales: Sequence[str] = ()) -> list[str]:
+def new(ws: Workspace, name: str, source: str | None = None, locales: Sequence[str] = ()) -> Made:
     """Make a campaign out of one of the library, or out of a commented skeleton that finds nobody until it is changed.
 
     Args:
         name: of the new folder.
         source: a campaign of the library.
-        locales: languages of its messages, or `all`; the business's own and those that its customers speak if not
+        locales: languages of its messages beside the business's own, or `all`; those that many customers speak if not
             given.
-
-    Returns:
-        The files that were made, relative to the workspace.
 
     Raises:
         TenureError: there is a campaign of that name.
-        UsageError: the name is none, or the library has no such campaign or language.
+        UsageError: the name or a language is none, or the library has no such campaign.
     """
     from tenure.campaigns.pieces import NAME
 
@@ -102,46 +111,51 @@ def new(ws: Workspace, name: str, source: str | None = None, locales: Sequence[s
     if target.exists():
         raise TenureError(f"there is a campaign `{name}` already", "Take another name, or remove its folder first.")
     folder = _source(_folders(), source) if source else _skeleton()
-    files = _chosen(folder, _languages(ws, folder, locales), named=bool(locales), whole=source is not None)
+    texts, foreign = _texts(folder, _languages(ws, folder, locales))
     target.mkdir()
-    for file, text in files.items():
+    for file, text in texts.items():
         (target / file).write_text(text, "utf-8")
-    return [f"campaigns/{name}/{file}" for file in files]
+    return Made(tuple(f"campaigns/{name}/{file}" for file in texts), foreign)
 
 
-def _chosen(folder: Path, languages: Sequence[str], *, named: bool, whole: bool) -> dict[str, str]:
-    """The campaign file, and the messages of the languages; a skeleton speaks English where it knows no better.
-
-    Raises:
-        UsageError: the library does not speak a language that was asked for.
-    """
+def _texts(folder: Path, languages: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The campaign file and the messages in these languages, and those for which English stands in."""
     messages = _messages(folder)
-    known = sorted({_language(file) for file in messages})
+    foreign = tuple(one for one in languages if f"message.{one}.md" not in messages)
     found = {_FILE: (folder / _FILE).read_text("utf-8")}
-    spoken = [one for one in languages if one in known] or ([] if named else ["en"])
-    if named and whole and (lacking := [one for one in languages if one not in known]):
-        raise UsageError(f"the library does not speak `{lacking[0]}`", f"It speaks {', '.join(known)}.")
-    found |= {file: text for file, text in messages.items() if _language(file) in spoken}
-    if not whole:
-        found |= {f"message.{one}.md": messages["message.en.md"] for one in languages if one not in known}
-    return found
+    for stem in dict.fromkeys(file.partition(".")[0] for file in messages):
+        for one in languages:
+            found[f"{stem}.{one}.md"] = messages[f"{stem}.{_ENGLISH if one in foreign else one}.md"]
+    return found, foreign
 
 
 def _languages(ws: Workspace, folder: Path, asked: Sequence[str]) -> list[str]:
+    """The business's own language, in which each message must be, and the others."""
+    from tenure.campaigns.pieces import LOCALE
     from tenure.content.words import language_of
 
     if "all" in asked:
-        return sorted({_language(file) for file in _messages(folder)})
-    if asked:
-        return list(dict.fromkeys(one.replace("_", "-") for one in asked))
-    with adapters.warehouse(ws) as opened:
-        rows = opened.fetch("SELECT locale, count(*) FROM facts.customers WHERE locale IS NOT NULL GROUP BY locale")
-    counts: dict[str, int] = {}
-    for locale, count in rows:
-        spoken = language_of(str(locale))
-        counts[spoken] = counts.get(spoken, 0) + int(count)
-    many = [one for one in sorted(counts) if counts[one] >= _SPOKEN * sum(counts.values())]
-    return list(dict.fromkeys([language_of(ws.business.locale), *many]))
+        others = sorted(file.split(".")[1] for file in _messages(folder) if file.startswith("message."))
+    elif asked:
+        others = [one.replace("_", "-") for one in asked]
+        for one in others:
+            if not LOCALE.fullmatch(one):
+                raise UsageError(f"`{one}` is not a language", "Write a code such as en or pt-BR.")
+    else:
+        with adapters.warehouse(ws) as opened:
+            rows = opened.fetch("SELECT locale, count(*) FROM facts.customers WHERE locale IS NOT NULL GROUP BY locale")
+        counts: dict[str, int] = {}
+        for locale, count in rows:
+            counts[language_of(str(locale))] = counts.get(language_of(str(locale)), 0) + int(count)
+        others = [one for one in sorted(counts) if counts[one] >= _SPOKEN * sum(counts.values())]
+    return list(dict.fromkeys([language_of(ws.business.locale), *others]))
+
+
+def _read(name: str, folder: Path) -> Campaign:
+    from tenure.campaigns.parse import parse, sorted_messages
+
+    messages, steps = sorted_messages(_messages(folder))
+    return parse(name, (folder / _FILE).read_text("utf-8"), messages, f"campaigns/{name}", step_messages=steps)
 
 
 def _folders() -> dict[str, Path]:
@@ -160,7 +174,3 @@ def _skeleton() -> Path:
 
 def _messages(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.*.md"))}
-
-
-def _language(file: str) -> str:
-    return file.removesuffix(".md").partition(".")[2]

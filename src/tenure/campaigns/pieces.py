@@ -23,7 +23,7 @@ OfferKind = Literal["percent", "amount", "free_shipping", "gift"]
 Confidence = Literal["low", "medium", "high"]
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def audience_of(document: Document, key: str, prefix: str = "", *, properties: bool = False) -> Audience:
@@ -97,7 +97,7 @@ def locales_of(messages: Mapping[str, str], default: str, folder: str, stem: str
         place: what a missing message is refused at; without a line, the file that is missing.
     """
     for locale in messages:
-        if not _LOCALE.fullmatch(locale):
+        if not LOCALE.fullmatch(locale):
             raise TenureError(
                 f"`{locale}` is not a language",
                 f"Name the file such as {stem}.en.md or {stem}.pt-BR.md.",

@@ -43,7 +43,7 @@ def check(as_json: bool, workspace: Path) -> None:
 
     Also said, without a bad exit code: which campaigns are idle, because what they need was never recorded; which
     speak about the same occasions and so compete for their customers; and what looks unintended, such as an offer
-    larger than the usual order, a budget of 0, a step after the goal's days, or a campaign that pays for nobody.
+    larger than the usual order, a step after the goal's days, or a campaign that pays for nobody.
     """
     from tenure import app
 

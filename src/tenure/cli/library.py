@@ -69,14 +69,14 @@ def add(names: tuple[str, ...], every: bool, as_json: bool, workspace: Path) -> 
 @click.argument("name")
 @click.option("--from", "source", metavar="CAMPAIGN", help="Begin with this campaign of the library.")
 @click.option("--locale", "locales", multiple=True, metavar="LANGUAGE",
-              help="Write the messages in it; may be given several times; `all` for every language.")  # fmt: skip
+              help="A further language; may be given several times; `all` for every one there is.")  # fmt: skip
 @json_option
 @workspace_option
 def new(name: str, source: str | None, locales: tuple[str, ...], as_json: bool, workspace: Path) -> None:
     """Make the campaign NAME: a copy from the library, or a commented file that shows every key.
 
-    Its messages are in the business's language and in those that many of its customers speak. The commented file
-    speaks to nobody until you name an occasion that really happens.
+    Its messages are in the business's language, and in those of --locale or else those that many customers speak. The
+    commented file speaks to nobody until you name an occasion that really happens.
 
     \b
     Example:
@@ -86,9 +86,11 @@ def new(name: str, source: str | None, locales: tuple[str, ...], as_json: bool, 
 
     made = app.new(opened(workspace), name, source, locales)
     if as_json:
-        print_json({"campaign": name, "created": made})
+        print_json({"campaign": name, "created": list(made.files), "in_english": list(made.foreign)})
         return
-    _paragraph(f"Created: {', '.join(made)}.")
+    _paragraph(f"Created: {', '.join(made.files)}.")
+    if made.foreign:
+        _paragraph(f"Still in English, for want of a text: {', '.join(made.foreign)}.")
     _paragraph(f"Next: change it, then tenure campaign preview {name}")
 
 

@@ -59,8 +59,6 @@ def unprofitable(
 
 def _money(campaign: Campaign, business: Business) -> list[str]:
     said = []
-    if campaign.budget == 0:
-        said.append("its budget is 0, so that it says nothing that costs money")
     if business.contact.budget == 0:
         said.append("the budget of all campaigns is 0 (`contact.budget` in tenure.yaml)")
     closed = [name for name in campaign.channels if (channel := business.channel(name)) and channel.per_day == 0]
