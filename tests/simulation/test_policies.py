@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tenure.simulation import policies
 from tenure.simulation.comparison import Run, Simulated, Simulation, difference, share_of
 from tenure.simulation.policies import Options, Standing
+from tenure.simulation.tally import Tally
 
 KINDS = np.array(["general", "cart", "back", "early", "service"])
 
@@ -96,10 +97,15 @@ def test_the_share_of_the_best_gain_has_an_interval_only_if_there_is_a_gain():
 
 
 def test_a_comparison_reads_as_sentences():
-    runs = tuple(Run(name, 3, 0, 0, 5, np.full(4, gain) + np.arange(4), {"goods": 1.0}) for name, gain in
+    tally = Tally()
+    tally.sent("welcome", np.array([0.5, 1.5]), np.array([1.0, 2.0]))
+    tally.kept("welcome", np.array([0.25]))
+    runs = tuple(Run(name, 0, 5, np.full(4, gain) + np.arange(4), {"goods": 1.0}, tally) for name, gain in
                  (("none", 1.0), ("oracle", 3.0), ("tenure", 2.0)))  # fmt: skip
     done = Simulated(Simulation(4, 7), runs)
     assert done.sentences() == [
+        "tenure's 2 contacts were believed to be worth 3 and were worth 2; "
+        "1 held back to learn would have been worth 0.",
         "tenure less none: +4 (+4 to +4), more.", "tenure less oracle: -4 (-4 to -4), less.",
     ]  # fmt: skip
     assert done.share_of_oracle("tenure").value == pytest.approx(0.5)

@@ -47,6 +47,8 @@ def test_each_policy_is_compared_with_silence(simulated):
     for policy in ("oracle", "tenure"):
         assert rows[policy]["contacts"] > 0
         assert rows[policy]["gain"]["value"] == pytest.approx(rows[policy]["profit"] - rows["none"]["profit"], abs=0.02)
+        assert sum(one["contacts"] for one in rows[policy]["campaigns"].values()) == rows[policy]["contacts"]
+    assert rows["oracle"]["held"] == 0 < rows["tenure"]["held"]
     assert simulated[1]["tenure_less"]["none"]["value"] == rows["tenure"]["gain"]["value"]
 
 

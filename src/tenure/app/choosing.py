@@ -23,8 +23,9 @@ from tenure.domain.moments import MICROS_PER_DAY, to_micros
 from tenure.domain.silence import Silent
 from tenure.simulation import policies
 from tenure.simulation.oracle import Oracle
-from tenure.simulation.people import Flags
+from tenure.simulation.people import Flags, Indices, Numbers
 from tenure.simulation.policies import Options, Standing
+from tenure.simulation.tally import Tally
 from tenure.simulation.truth import kind_of
 from tenure.simulation.world import Mail
 
@@ -32,14 +33,6 @@ if TYPE_CHECKING:
     from tenure.app.simulating import Shop
 
 POLICIES = ("none", "everyone", "random", "rfm", "oracle", "tenure")
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a policy chose: contacts by campaign, and how many it held back to learn."""
-
-    mail: list[Mail]
-    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +59,24 @@ class Chooser:
 
     def __init__(self, policy: str, every: int, until: int, seed: int) -> None:
         self.policy, self.every, self.until, self.seed = policy, every, until, seed
+        self.tally = Tally()
         self._oracle: Oracle | None = None
 
-    def choose(self, shop: Shop) -> Chosen:
+    def choose(self, shop: Shop) -> list[Mail]:
         """The contacts of this morning; the shop's profiles are renewed for it."""
+        # What contacts were truly worth is counted for every policy; only one of them is guided by it.
+        self._oracle = self._oracle or _ask_oracle(shop, self.every, self.until)
         if self.policy == "tenure":
-            return _decided(shop)
+            return self._decided(shop)
         line.profile_in(shop.ws, shop.opened, shop.as_of, Silent())
         found = open_options(shop)
-        taken = self._taken(found.options, shop)
-        mail = list(_mail(shop, found, np.flatnonzero(taken)))
+        taken = np.flatnonzero(self._taken(found.options, shop, self._oracle))
+        self._count(shop, found.options, taken)
+        mail = list(_mail(shop, found, taken))
         _assign(shop, mail)
-        return Chosen(mail)
+        return mail
 
-    def _taken(self, options: Options, shop: Shop) -> Flags:
+    def _taken(self, options: Options, shop: Shop, oracle: Oracle) -> Flags:
         match self.policy:
             case "everyone":
                 return policies.everyone(options)
@@ -89,13 +86,54 @@ class Chooser:
             case "rfm":
                 return policies.rfm(options, _standing(shop))
             case _:
-                self._oracle = self._oracle or self._ask_oracle(shop)
-                return self._oracle.choose(options, shop.world)
+                return oracle.choose(options, shop.world)
 
-    def _ask_oracle(self, shop: Shop) -> Oracle:
-        kinds = [kind_of(campaign) for campaign in shop.campaigns]
-        costs = np.array([price_of(shop, one.channels[0]) / 100_000.0 for one in shop.campaigns])
-        return Oracle(shop.campaigns, kinds, costs, self.every, self.until)
+    def _decided(self, shop: Shop) -> list[Mail]:
+        """What the engine decides, by the stations of the nightly run: fit what is due, learn, decide."""
+        from tenure.store.journal import finish_run
+
+        fit_in(shop.ws, shop.opened, shop.as_of, Silent())
+        line.profile_in(shop.ws, shop.opened, shop.as_of, Silent())
+        line.learn_in(shop.ws, shop.opened, shop.as_of, Silent(), shop.recipes)
+        decided = line.decide_in(shop.ws, shop.opened, shop.desk, shop.recipes, shop.as_of, Silent())
+        # Nothing of it is planned: the contacts are recorded as sent, and no later `send` may send them.
+        finish_run(shop.desk, decided.run_id, to_micros(shop.ws.clock.now()), {"planned": 0})
+        first = decided.decisions.filter(np.isin(decided.decisions["outcome"].to_pylist(), ("chosen", "control")))
+        found, is_sent = _first_choices(shop, first), np.asarray(first["outcome"].to_pylist()) == "chosen"
+        believed = numbers(first, "gain") - numbers(first, "discount_cost") - numbers(first, "contact_cost")
+        self._count(shop, found.options, np.flatnonzero(is_sent), np.flatnonzero(~is_sent), believed)
+        return list(_mail(shop, found, np.flatnonzero(is_sent)))
+
+    def _count(
+        self, shop: Shop, options: Options, sent: Indices, held: Indices | None = None, believed: Numbers | None = None
+    ) -> None:  # fmt: skip
+        assert self._oracle is not None
+        worth = self._oracle.before_wear(options, shop.world, shop.world.now())
+        for number, name in enumerate(shop.names):
+            mine = sent[options.campaign[sent] == number]
+            if len(mine):
+                self.tally.sent(name, worth[mine], None if believed is None else believed[mine])
+            kept = held[options.campaign[held] == number] if held is not None else np.empty(0, np.int64)
+            if len(kept):
+                self.tally.kept(name, worth[kept])
+
+
+def _ask_oracle(shop: Shop, every: int, until: int) -> Oracle:
+    kinds = [kind_of(campaign) for campaign in shop.campaigns]
+    costs = np.array([price_of(shop, one.channels[0]) / 100_000.0 for one in shop.campaigns])
+    return Oracle(shop.campaigns, kinds, costs, every, until)
+
+
+def _first_choices(shop: Shop, rows: pa.Table) -> Open:
+    """The engine's first choices, sent or held back, in the form of a rival's options."""
+    number = {name: place for place, name in enumerate(shop.names)}
+    campaign = np.array([number[name] for name in rows["campaign"].to_pylist()], dtype=np.int64)
+    offered = np.array([kind is not None for kind in rows["offer_kind"].to_pylist()], dtype=np.bool_)
+    service = np.array([purpose == "service" for purpose in rows["purpose"].to_pylist()], dtype=np.bool_)
+    kind = np.array([kind_of(one) for one in shop.campaigns])[campaign]
+    options = Options(_places(rows), campaign, kind, offered, service, np.ones(len(campaign), dtype=np.int64))
+    channel, occasion = (np.array(rows[name].to_pylist(), dtype=np.str_) for name in ("channel", "occasion_key"))
+    return Open(options, channel, occasion)
 
 
 def price_of(shop: Shop, channel: str) -> int:
@@ -146,28 +184,6 @@ def _standing(shop: Shop) -> Standing:
     recency[who] = numbers(rows, "recency_days", np.inf)
     orders[who], revenue[who] = numbers(rows, "orders", 0.0), numbers(rows, "revenue", 0.0)
     return Standing(recency, orders, revenue)
-
-
-def _decided(shop: Shop) -> Chosen:
-    """What the engine decides, by the stations of the nightly run: fit what is due, learn, decide."""
-    from tenure.store.journal import finish_run
-
-    fit_in(shop.ws, shop.opened, shop.as_of, Silent())
-    line.profile_in(shop.ws, shop.opened, shop.as_of, Silent())
-    line.learn_in(shop.ws, shop.opened, shop.as_of, Silent(), shop.recipes)
-    decided = line.decide_in(shop.ws, shop.opened, shop.desk, shop.recipes, shop.as_of, Silent())
-    # Nothing of it is planned: the contacts are recorded as sent, and no later `send` may send them.
-    finish_run(shop.desk, decided.run_id, to_micros(shop.ws.clock.now()), {"planned": 0})
-    rows = decided.decisions
-    chosen = rows.filter(pa.compute.equal(rows["outcome"], "chosen"))
-    number = {name: place for place, name in enumerate(shop.names)}
-    campaign = np.array([number[name] for name in chosen["campaign"].to_pylist()], dtype=np.int64)
-    offered = np.array([kind is not None for kind in chosen["offer_kind"].to_pylist()], dtype=np.bool_)
-    none = np.zeros(len(campaign), dtype=np.int64)
-    options = Options(_places(chosen), campaign, np.full(len(campaign), ""), offered, none > 0, none)
-    channel, occasion = (np.array(chosen[name].to_pylist(), dtype=np.str_) for name in ("channel", "occasion_key"))
-    mail = list(_mail(shop, Open(options, channel, occasion), np.arange(len(campaign))))
-    return Chosen(mail, sum(decided.control.values()))
 
 
 def _mail(shop: Shop, found: Open, taken: NDArray[np.int64]) -> Iterator[Mail]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tenure.app import adapters, line
-from tenure.app.choosing import POLICIES, Chooser, Chosen
+from tenure.app.choosing import POLICIES, Chooser
 from tenure.app.fitting import fit_in
 from tenure.app.recipes import Recipe, recipes, taking_part
 from tenure.app.simulated import SOURCE, extracts, own_rows
@@ -121,18 +121,14 @@ def _run(
     progress.start(f"Policy {policy}", -(-plan.days // plan.every))
     until = world.day + plan.days
     orders_before = int(world.state.orders.sum())
-    contacts = unsubscribed = held = 0
+    unsubscribed = 0
     with ExitStack() as stack:
         # Silence needs no facts: without a workspace to leave behind the world alone is enough.
         shop = stack.enter_context(Shop(ws, world, used)) if keeps or policy != NONE else None
         chooser = Chooser(policy, plan.every, until, plan.seed)
         while world.day < until:
-            chosen = Chosen([], 0)
-            if shop is not None and policy != NONE:
-                chosen = shop.decide(chooser)
-            records = world.live(min(plan.every, until - world.day), chosen.mail)
-            contacts += sum(len(mail.who) for mail in chosen.mail)
-            held += chosen.held
+            mail = chooser.choose(shop) if shop is not None and policy != NONE else []
+            records = world.live(min(plan.every, until - world.day), mail)
             if "deliveries" in records:
                 unsubscribed += int((records["deliveries"]["kind"] == "unsubscribed").sum())
             if shop is not None:
@@ -142,7 +138,7 @@ def _run(
             shop.finish()
     parts = {part: float(cents.sum()) / 100.0 for part, cents in world.state.gained.items()}
     profit = np.sum(list(world.state.gained.values()), axis=0) / 100.0
-    run = Run(policy, contacts, held, unsubscribed, int(world.state.orders.sum()) - orders_before, profit, parts)
+    run = Run(policy, unsubscribed, int(world.state.orders.sum()) - orders_before, profit, parts, chooser.tally)
     progress.finish(f"{run.total:,.2f} profit with {run.contacts:,} contacts")
     return run
 
@@ -189,10 +185,6 @@ class Shop:
         for table in ("contacts", "deliveries"):
             if table in records:
                 intake.record(table, own_rows(records[table], self.keys, self.names))
-
-    def decide(self, chooser: Chooser) -> Chosen:
-        """What a policy chooses this morning, as the world receives it."""
-        return chooser.choose(self)
 
     def finish(self) -> None:
         """Leave a workspace that every command can go on with."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tenure.simulation.people import Numbers
+from tenure.simulation.tally import Tally
 
 NONE, HOME = "none", "tenure"
 _Z = NormalDist().inv_cdf(0.975)
@@ -85,18 +86,22 @@ class Run:
     """One policy's time in the shop.
 
     Attributes:
-        contacts, unsubscribed, orders: how many, on the days that count.
-        held: contacts that were held back to learn what they change.
+        unsubscribed, orders: how many, on the days that count.
         profit: of each customer, in units; `parts` the sums of what brought and cost it.
+        tally: its contacts by campaign, with what they were worth.
     """
 
     policy: str
-    contacts: int
-    held: int
     unsubscribed: int
     orders: int
     profit: Numbers = field(repr=False)
     parts: dict[str, float]
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def contacts(self) -> int:
+        """How many it sent."""
+        return self.tally.total.contacts
 
     @property
     def total(self) -> float:
@@ -139,7 +144,12 @@ class Simulated:
         """What the comparison says of `tenure`, in words."""
         if HOME not in {run.policy for run in self.runs}:
             return []
-        said = []
+        all_of_it = self.run(HOME).tally.total
+        said = [
+            f"tenure's {all_of_it.contacts:,} contacts were believed to be worth {all_of_it.believed:,.0f} and were "
+            f"worth {all_of_it.worth:,.0f}; {all_of_it.held:,} held back to learn would have been worth "
+            f"{all_of_it.held_worth:,.0f}."
+        ]
         for run in self.runs:
             if run.policy == HOME:
                 continue
@@ -164,7 +174,7 @@ class Simulated:
         share = self.share_of_oracle(run.policy)
         return {
             "policy": run.policy, "profit": round(run.total, 2), "gain": self.gain(run.policy).as_json(),
-            "share_of_oracle": share.as_json() if share else None, "contacts": run.contacts, "held": run.held,
-            "unsubscribed": run.unsubscribed, "orders": run.orders,
-            "parts": {part: round(value, 2) for part, value in run.parts.items()},
+            "share_of_oracle": share.as_json() if share else None, "contacts": run.contacts,
+            "held": run.tally.total.held, "unsubscribed": run.unsubscribed, "orders": run.orders,
+            "parts": {part: round(value, 2) for part, value in run.parts.items()}, "campaigns": run.tally.as_json(),
         }  # fmt: skip
