@@ -188,7 +188,7 @@ class Previews(Protocol):
         """How many customers there are, how many are left by the stage, and by each term of the audience after it."""
 
     def some(self, limit: int) -> pa.Table:
-        """The profiles of some customers, those who ordered last before others."""
+        """The profiles of some customers, by lot and always the same."""
 
     def locales(self) -> dict[str | None, int]:
         """How many customers speak each locale; None counts those of whom it is not known."""

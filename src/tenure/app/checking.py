@@ -10,7 +10,7 @@ from tenure.app.recipes import recipes
 from tenure.app.workspace import Workspace, moment
 from tenure.domain.moments import from_micros
 
-_LOOKED_AT = 500  # customers whose worth is worked out; those who ordered last before others
+_LOOKED_AT = 500  # customers whose worth is worked out, drawn by lot
 
 
 def remarks(ws: Workspace, idle: Collection[str] = ()) -> dict[str, tuple[str, ...]]:

@@ -35,7 +35,7 @@ def _files(one: Shown) -> dict[str, str]:
 
 
 def _chapter(part: Foreseen, said: Mapping[Shown, Mapping[str, str]]) -> Chapter:
-    rows = tuple((label(step, part.campaign), f"{step.left:,}") for step in part.funnel)
+    rows = tuple((label(step), f"{step.left:,}") for step in part.funnel)
     return Chapter(part_name(part.campaign), rows, tuple(_card(one, list(names)) for one, names in said.items()))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from tenure.decisions.choose import choose
 from tenure.decisions.eligibility import NAMES, NONE, counted
+from tenure.decisions.occasions import when
 from tenure.decisions.options import Judged, assess
 from tenure.decisions.scarcity import Scarcity
 from tenure.domain.business import Business
@@ -145,7 +146,7 @@ def _funnel(campaign: Campaign, counts: Sequence[int], refused: Mapping[str, int
     for rule in NAMES[NAMES.index("occasion") :]:
         remaining -= refused.get(rule, 0)
         if rule == "occasion" or refused.get(rule):
-            steps.append(Narrowing(rule, "", remaining))
+            steps.append(Narrowing(rule, when(campaign.occasion) if rule == "occasion" else "", remaining))
     return steps
 
 

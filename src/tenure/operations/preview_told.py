@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenure.decisions.occasions import when
 from tenure.domain.campaign import Campaign
 from tenure.domain.decision import RULES
 from tenure.operations.preview import Foreseen, Narrowing, Preview
@@ -56,7 +55,7 @@ def funnel(part: Foreseen) -> list[str]:
     """From everybody to those who would hear from us, a line for each rule with how many it leaves."""
     lines = []
     for step in part.funnel:
-        words = textwrap.wrap(label(step, part.campaign), _LABEL, subsequent_indent="    ", break_on_hyphens=False)
+        words = textwrap.wrap(label(step), _LABEL, subsequent_indent="    ", break_on_hyphens=False)
         lines += words[:-1]
         lines.append(f"{words[-1]:<{_LABEL}}{step.left:>{_WIDTH - _LABEL - 2},}")
     return [f"  {line}" for line in lines]
@@ -147,15 +146,13 @@ def _reached(preview: Preview) -> str:
     return f"{who} as of {preview.as_of}{held}."
 
 
-def label(step: Narrowing, campaign: Campaign) -> str:
+def label(step: Narrowing) -> str:
     """One rule of the funnel in words."""
     match step.rule:
         case "everybody":
             return "everybody"
-        case "stage" | "audience":
+        case "stage" | "audience" | "occasion":
             return f"{step.rule}: {step.term}"
-        case "occasion":
-            return f"occasion: {when(campaign.occasion)}"
         case rule:
             return f"less those where {RULES[rule]}"
 
