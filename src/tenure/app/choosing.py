@@ -188,12 +188,13 @@ def _standing(shop: Shop) -> Standing:
 
 def _mail(shop: Shop, found: Open, taken: NDArray[np.int64]) -> Iterator[Mail]:
     options = found.options
+    prices = {word: price_of(shop, word) for word in np.unique(found.channel[taken]).tolist()}
     for number in np.unique(options.campaign[taken]):
         mine = taken[options.campaign[taken] == number]
         campaign, who = shop.campaigns[number], options.customer[mine]
         pairs = zip(customer_ids(who).tolist(), found.occasion[mine].tolist(), strict=True)
         message = np.array([message_key(campaign.name, *pair) for pair in pairs], dtype=np.str_)
-        cost = np.array([price_of(shop, word) for word in found.channel[mine]], dtype=np.int64)
+        cost = np.array([prices[word] for word in found.channel[mine].tolist()], dtype=np.int64)
         yield Mail(campaign, int(number), who, options.offered[mine], found.channel[mine], found.occasion[mine],
                    message, cost)  # fmt: skip
 
@@ -202,15 +203,18 @@ def _assign(shop: Shop, mail: list[Mail]) -> None:
     """Remember which occasions a rival has used, as the engine does for its own."""
     from tenure.warehouse import own
 
-    for each in mail:
-        until = shop.as_of.at + round(each.campaign.goal.within_days * MICROS_PER_DAY)
-        own.record(shop.opened, "assignments", pa.table({
-            "customer_key": shop.keys[each.who], "campaign": np.full(len(each.who), each.campaign.name),
-            "occasion_key": each.occasion, "arm": np.full(len(each.who), "treated"),
-            "at": np.full(len(each.who), shop.as_of.at), "day": np.full(len(each.who), shop.as_of.day),
-            "goal_until": np.full(len(each.who), until),
-            "propensity": np.ones(len(each.who)), "run_id": np.full(len(each.who), line.run_id(shop.as_of)),
-        }))  # fmt: skip
+    if not mail:
+        return
+    who = np.concatenate([each.who for each in mail])
+    goal_days = np.repeat([each.campaign.goal.within_days for each in mail], [len(each.who) for each in mail])
+    now, count = shop.as_of, len(who)
+    own.record(shop.opened, "assignments", pa.table({
+        "customer_key": shop.keys[who], "occasion_key": np.concatenate([each.occasion for each in mail]),
+        "campaign": np.repeat([each.campaign.name for each in mail], [len(each.who) for each in mail]),
+        "arm": np.full(count, "treated"), "at": np.full(count, now.at), "day": np.full(count, now.day),
+        "goal_until": now.at + np.rint(goal_days * MICROS_PER_DAY).astype(np.int64), "propensity": np.ones(count),
+        "run_id": np.full(count, line.run_id(now)),
+    }))  # fmt: skip
 
 
 def _places(rows: pa.Table) -> NDArray[np.int64]:
