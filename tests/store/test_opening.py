@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
+from tenure.domain.arrival import Arrived
 from tenure.domain.errors import TenureError
 from tenure.domain.message import Plan
 from tenure.store.connection import Store, is_affected, open_store
+from tenure.store.inbox import SqlInbox
 from tenure.store.outbox import SqlOutbox
 from tenure.store.review import count_messages
 from tenure.store.schema import prepare, stamp
@@ -56,6 +58,18 @@ def test_a_store_newer_than_the_program_is_refused(store: Store) -> None:
         connection.execute(update(stamp).values(version=99))
     with pytest.raises(TenureError, match=r"has version 99, .* Upgrade the program"):
         prepare(store)
+
+
+def test_a_store_of_an_older_program_gets_the_tables_that_it_lacks(store: Store, a_plan: Callable[..., Plan]) -> None:
+    SqlOutbox(store).plan([a_plan()], NOON)
+    with store.write() as connection:
+        connection.execute(text("DROP TABLE inbox"))
+        connection.execute(update(stamp).values(version=1))
+    prepare(store)
+    assert SqlInbox(store).add([Arrived("m1", "track", "{}")], NOON) == 1
+    assert [count.messages for count in count_messages(store)] == [1]
+    prepare(store)
+    assert SqlInbox(store).counts() == {"waiting": 1}
 
 
 @pytest.mark.skipif(not is_affected(sqlite3.sqlite_version_info), reason="this Python's SQLite has no WAL-reset bug")
