@@ -37,7 +37,14 @@ LOGS: dict[str, tuple[str, Callable[[], object], str]] = {
 
 def past_of(name: str, back: int = 0, sample: int = 100_000) -> DuckPast:
     """The past of a real shop, so many days before its log ends, in memory."""
-    log, file, end = LOGS[name]
+    now = parse_as_of(LOGS[name][2], "UTC")
+    as_of = AsOf(now.at - back * 86_400_000_000, now.day - back)
+    return DuckPast(warehouse_of(name), as_of, Business(), sample=sample)
+
+
+def warehouse_of(name: str) -> DuckWarehouse:
+    """The orders of a real shop and who made them, in memory."""
+    log, file, _ = LOGS[name]
     warehouse = DuckWarehouse(":memory:", threads=1)
     warehouse.run(f"""
         INSERT INTO facts.orders (customer_key, customer_id, order_id, total, discount, "at", day, month_no)
@@ -48,8 +55,7 @@ def past_of(name: str, back: int = 0, sample: int = 100_000) -> DuckPast:
         INSERT INTO facts.customers (customer_key, customer_id, declared)
         SELECT DISTINCT customer_key, customer_id, 0 FROM facts.orders ORDER BY 1""")
     warehouse.touch()
-    now = parse_as_of(end, "UTC")
-    return DuckPast(warehouse, AsOf(now.at - back * 86_400_000_000, now.day - back), Business(), sample=sample)
+    return warehouse
 
 
 def ravenstack() -> DuckPast:
