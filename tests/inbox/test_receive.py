@@ -32,6 +32,8 @@ POISON = {
     "bytes that are no UTF-8": (track(event="Seen").replace("Seen", "S\udcff"), "not Unicode"),
     "endless nesting": (track(x=7).replace(": 7", ": " + DEEP), "nested"),
     "some nesting": (track(x=7).replace(": 7", ": " + DEEP[99_800:100_200]), "nested"),
+    "nesting near the reader's end": (DEEP[99_100:100_900], "not a JSON object"),
+    "NaN in such nesting": (track(x=7).replace(": 7", ": " + "[" * 900 + "NaN" + "]" * 900), ""),
     "much text": (track(x="a" * 33_000), "32 kB"),
     "no object": ("7", "not a JSON object"),
     "no type": (json.dumps({"userId": "bob", "event": "Seen"}), "`type`"),

@@ -109,7 +109,7 @@ def _alone(call: str, event: dict[str, Any], new_id: Callable[[], str]) -> Arriv
 
 def _in_batch(event: Any, sent_at: Any, new_id: Callable[[], str]) -> Arrived:
     if not isinstance(event, dict):
-        return _aside("", "", _LENIENT.encode(event), "is not a JSON object")
+        return _aside("", "", _loose(event), "is not a JSON object")
     if sent_at is not None:
         event.setdefault("sentAt", sent_at)
     kind = event.get("type")
@@ -147,7 +147,7 @@ def _written(event: dict[str, Any]) -> tuple[str, str]:
         reason = "holds a number that JSON cannot hold"
         if isinstance(error, UnicodeEncodeError):
             reason = _DEEP if _CUT in text else "holds text that is not Unicode"
-        return _LENIENT.encode(event), reason
+        return _loose(event), reason
     except RecursionError:
         return "", _DEEP
     if size > LARGEST_EVENT:
@@ -156,6 +156,14 @@ def _written(event: dict[str, Any]) -> tuple[str, str]:
         return text, _DEEP
     # No database keeps the character NUL, and no reader misses it.
     return (_NUL.sub(r"\1\\ufffd", text) if "\\u0000" in text else text), ""
+
+
+def _loose(event: Any) -> str:
+    """An event that is kept aside, as far as it can be written."""
+    try:
+        return _LENIENT.encode(event)
+    except RecursionError:
+        return ""
 
 
 def _what_is_missing(kind: str, event: dict[str, Any]) -> str:

@@ -42,6 +42,7 @@ _COUNTED = {
     "duplicates": "Events that were known by their id.",
     "set_aside": "Events that were kept aside on arrival.",
 }
+_OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _STATES = ("waiting", "aside", "moved")
 _EVERYTHING = {"__default": {"enabled": True, "integrations": {}}}
 
@@ -72,7 +73,7 @@ def routes(ingestion: Ingestion, base_url: str, most: int = MOST) -> APIRouter:
     @router.get("/metrics")
     def metrics() -> Response:
         counted, states = ingestion.counts()
-        return Response(_exposition(counted, states), media_type="application/openmetrics-text; version=1.0.0")
+        return Response(_exposition(counted, states), media_type=_OPENMETRICS)
 
     return router
 
