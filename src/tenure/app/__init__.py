@@ -60,4 +60,7 @@ _HOME = {name: module for module, names in _WHERE.items() for name in names}
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'tenure.app' has no attribute {name!r}")
-    return getattr(import_module(f"tenure.app.{_HOME[name]}"), name)
+    found = getattr(import_module(f"tenure.app.{_HOME[name]}"), name)
+    # Importing a module of the same name has just put the module here, where the function belongs.
+    globals()[name] = found
+    return found
